@@ -1,0 +1,20 @@
+"""The vocabulary of what can go wrong at central.
+
+Every error is a `CentralError` and the builtin that callers expect; its message says what, which, and what to do.
+"""
+
+
+class CentralError(Exception):
+    """Base of all errors raised by this package."""
+
+
+class SettingsError(CentralError, ValueError):
+    """A setting is missing or wrong; the message names file, key and remedy."""
+
+
+class ImportRefusedError(CentralError, ValueError):
+    """An import was refused whole; the message lists every bad line with file, line, column and remedy."""
+
+
+class UnknownDeviceError(CentralError, LookupError):
+    """A device id or code that is not in the registry."""

@@ -1,0 +1,269 @@
+"""The words the rules are written in: what is known about one person's work date, and what is said about it.
+
+Every instant is an aware datetime; use `LOCAL` (Asia/Ho_Chi_Minh) for all of them, which is also the fastest. Rules
+compare in full seconds. Nothing here reads a clock, a disk or a setting.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+
+LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""Viet Nam has had no daylight saving time since 1975: a fixed offset needs no time zone files."""
+
+ZERO = timedelta(0)
+
+
+class Outcome(StrEnum):
+    """What became of a session."""
+
+    PRESENT = "present"
+    INCOMPLETE = "incomplete"
+    ABSENT = "absent"
+    PENDING = "pending"
+    LEAVE = "leave"
+    TRIP = "trip"
+    STUDY = "study"
+    FIELD_DUTY = "field_duty"
+    HOLIDAY = "holiday"
+
+
+class Flag(StrEnum):
+    """What is remarked on a session; the order of definition is the order in which flags are shown."""
+
+    LATE = "late"
+    EARLY_LEAVE = "early_leave"
+    MISSING_IN = "missing_in"
+    MISSING_OUT = "missing_out"
+    NEEDS_CHECKING = "needs_checking"
+
+
+class DayStatus(StrEnum):
+    """The sessions of a work date folded to one word."""
+
+    PRESENT = "present"
+    HALF_DAY = "half_day"
+    ABSENT = "absent"
+    INCOMPLETE = "incomplete"
+    PENDING = "pending"
+    ON_LEAVE = "on_leave"
+    HALF_LEAVE_PRESENT = "half_leave_present"
+    HALF_LEAVE_ABSENT = "half_leave_absent"
+    FIELD_DUTY = "field_duty"
+    HOLIDAY = "holiday"
+    DAY_OFF = "day_off"
+    NOT_EMPLOYED = "not_employed"
+
+
+class PlanKind(StrEnum):
+    """Why a person is not due at the door; the order of definition is the precedence, strongest first."""
+
+    HOLIDAY = "holiday"
+    LEAVE = "leave"
+    TRIP = "trip"
+    STUDY = "study"
+    FIELD_DUTY = "field_duty"
+
+
+class Basis(StrEnum):
+    """What a session's verdict rests on."""
+
+    PLAN = "plan"
+    MANUAL = "manual"
+    PUNCHES = "punches"
+
+
+class Cause(StrEnum):
+    """Why something is not asserted: the first two make a session pending, the others need checking."""
+
+    NOT_OVER = "not_over"
+    """The session's close lies at or after now: `start` to `end` is now to close."""
+    UNDELIVERED = "undelivered"
+    """A door waited for has not delivered past `end`; delivered up to `start`."""
+    DOORS_DOWN = "doors_down"
+    """All office doors were down at once from `start` to `end`, inside the span that the assertion rests on."""
+    CLOCK = "clock"
+    """The answer changes within the uncertainty of the taps' times; `start` to `end` is where they may lie."""
+    FORK = "fork"
+    """The device's journal contradicts itself: its taps count in the person's favour."""
+    SET_ASIDE = "set_aside"
+    """A tap's repaired time lies after its receipt; it is not counted."""
+
+
+class HolidayPunch(StrEnum):
+    """What taps on a holiday do."""
+
+    IGNORE = "ignore"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` up to `end`."""
+
+    start: datetime
+    end: datetime
+
+    def overlap(self, other: "Span") -> "Span | None":
+        """The stretch common to both; None when it is not longer than nothing."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Span(start, end) if start < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A span of the shift in which the person is due at the office (buổi); it may end on the next date.
+
+    `window_before` and `window_after` say how far before the start and after the end a tap still belongs to it; None
+    sets no limit: the whole date, up to the middle of the gap to a neighbouring session.
+    """
+
+    name: str  # "AM", "PM", ... unique within the date
+    start: datetime
+    end: datetime
+    grace_late: timedelta = ZERO
+    grace_early: timedelta = ZERO
+    window_before: timedelta | None = None
+    window_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """One punch of the person, whatever badge and device, at its best known time.
+
+    `uncertainty`: the true time lies within `at` ± this; less than a second is no uncertainty, for rules compare in
+    full seconds. `forked`: an open fork of its journal; it counts in the person's favour and the day needs checking.
+    `ref` names the stored event, so that a verdict can explain itself; the same event given twice is one tap.
+    """
+
+    at: datetime
+    ref: str = ""
+    device: str = ""
+    uncertainty: timedelta = ZERO
+    forked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A session (or, without one, the whole date) on which the person is not due at the door."""
+
+    kind: PlanKind
+    session: str | None = None  # the session's name; None covers the whole date
+    symbol: str = ""  # the timesheet's sign; "" takes the usual one of the kind
+    document: str = ""
+    ref: str = ""
+
+    def covers(self, session: Session) -> bool:
+        return self.session is None or self.session == session.name
+
+
+@dataclass(frozen=True, slots=True)
+class ManualEntry:
+    """An approved entry that stands for a session's taps; an end left None is taken from the taps."""
+
+    session: str
+    time_in: datetime | None
+    time_out: datetime | None
+    document: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known about the doors at the moment of judging.
+
+    `now`: the moment of asking; None when the day is long over. `delivered_until`: up to when every door waited for has
+    delivered; None when everything is. A door that never delivered is said by an instant before the work date.
+    `down`: when all the person's office doors were down at once (see `central.rules.doors.all_down`).
+    """
+
+    now: datetime | None = None
+    delivered_until: datetime | None = None
+    down: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Choices of the office, each with the usual default; 0 switches a threshold off."""
+
+    dedup: timedelta = timedelta(seconds=60)
+    half_day_under: timedelta = ZERO
+    absent_under: timedelta = ZERO
+    holiday_punch: HolidayPunch = HolidayPunch.IGNORE
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """All facts about one person and one work date.
+
+    `sessions` in order of time; none on a day off. `taps` in any order, repeated or not, from the start of the date
+    before up to the end of the date after (those outside this date's windows are left alone, but a group of taps may
+    begin before midnight). `set_aside`: taps that are not counted and whose own or receipt's date is this one.
+    `rostered`: on the duty roster, which makes it a workday. `previous` and `following`: the last session of the date
+    before and the first of the date after, needed only where windows may reach across midnight.
+    """
+
+    work_date: date
+    sessions: tuple[Session, ...]
+    taps: tuple[Tap, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    manual: tuple[ManualEntry, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    employed: bool = True
+    rostered: bool = False
+    set_aside: tuple[Tap, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    previous: Session | None = None
+    following: Session | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is pending or needs checking. `withheld`: the assertion that would otherwise have been made."""
+
+    cause: Cause
+    start: datetime | None = None
+    end: datetime | None = None
+    withheld: Flag | Outcome | None = None
+    taps: tuple[Tap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionVerdict:
+    """What is said about one session, and what it rests on.
+
+    Minutes are whole and never negative: late from the scheduled start, early to the scheduled end, worked inside the
+    scheduled session. `taps` are all that belong to the session, counted or not (also beside a plan: a conflict to be
+    shown); `in_tap` and `out_tap` those that gave `time_in` and `time_out`, None when a manual entry did.
+    """
+
+    session: Session
+    outcome: Outcome
+    flags: tuple[Flag, ...] = ()
+    time_in: datetime | None = None
+    time_out: datetime | None = None
+    late_min: int = 0
+    early_min: int = 0
+    worked_min: int = 0
+    symbol: str = ""
+    basis: Basis = Basis.PUNCHES
+    in_tap: Tap | None = None
+    out_tap: Tap | None = None
+    taps: tuple[Tap, ...] = ()
+    plan: Plan | None = None
+    manual: ManualEntry | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DayVerdict:
+    """What is said about the date. `outside`: taps of the date that lie in no window: listed, never counted."""
+
+    work_date: date
+    status: DayStatus
+    sessions: tuple[SessionVerdict, ...] = ()
+    outside: tuple[Tap, ...] = ()
+
+    @property
+    def needs_checking(self) -> bool:
+        return any(Flag.NEEDS_CHECKING in s.flags for s in self.sessions)

@@ -1,0 +1,136 @@
+"""Central's settings: one TOML file, overridden by the environment, read into a frozen value.
+
+Every setting is `section.key` in the file and `DIEMDANH_SECTION_KEY` in the environment; `DIEMDANH_DB` names the
+database for short. An unknown key, a wrong type or a bad value is a `SettingsError` that says where and what to do.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from central.clock import Clock, ScaledClock, SystemClock
+from central.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """url: an SQLAlchemy URL; `sqlite:///FILE` or `postgresql+psycopg://...`."""
+
+    url: str = "sqlite:///diemdanh.db"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Where the broker listens. shared: take messages through a shared subscription (off for brokers without them)."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    keepalive_s: int = 30
+    shared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Where the pages are served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """file: central's Ed25519 private key (PEM), made on first need, readable by its owner alone."""
+
+    file: Path = Path("central-key.pem")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """scale 1 = the machine's clock. Otherwise it read epoch_ms at real time started_real_ms and runs that much faster."""
+
+    scale: float = 1.0
+    epoch_ms: int = 0
+    started_real_ms: int = 0
+
+    def clock(self) -> Clock:
+        """The clock that these settings describe."""
+        if self.scale == 1.0 and not self.epoch_ms:
+            return SystemClock()
+        return ScaledClock(self.epoch_ms, self.started_real_ms, self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of central's settings."""
+
+    database: Database = field(default_factory=Database)
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    key: KeySettings = field(default_factory=KeySettings)
+    clock: ClockSettings = field(default_factory=ClockSettings)
+
+
+SECTIONS: dict[str, Callable[[], Any]] = {
+    "database": Database,
+    "broker": BrokerSettings,
+    "web": WebSettings,
+    "key": KeySettings,
+    "clock": ClockSettings,
+}
+
+
+def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Settings from `file` (None = defaults) and `environment`; raises SettingsError."""
+    found = _read(file) if file else {}
+    where = str(file or "environment")
+    if stray := sorted(set(found) - set(SECTIONS)):
+        raise SettingsError(f"{where}: unknown section [{stray[0]}]; known are {', '.join(SECTIONS)}")
+    if "DIEMDANH_DB" in environment:
+        environment = {"DIEMDANH_DATABASE_URL": environment["DIEMDANH_DB"], **environment}
+    read = {name: _section(make(), name, found.get(name, {}), environment, where) for name, make in SECTIONS.items()}
+    return Settings(**read)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}); name another file with --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from error
+
+
+def _section(default: Any, section: str, found: Any, environment: Mapping[str, str], where: str) -> Any:
+    if not isinstance(found, dict):
+        raise SettingsError(f"{where}: [{section}] must be a section, not a value")
+    known = {f.name: getattr(default, f.name) for f in dataclasses.fields(default)}
+    if stray := sorted(set(found) - set(known)):
+        raise SettingsError(f"{where}: unknown key {section}.{stray[0]}; known are {', '.join(known)}")
+    values = {}
+    for key, standard in known.items():
+        variable = f"DIEMDANH_{section}_{key}".upper()
+        if variable in environment:
+            values[key] = _parse(standard, environment[variable], f"environment {variable}")
+        elif key in found:
+            values[key] = _parse(standard, found[key], f"{where}: {section}.{key}")
+    return dataclasses.replace(default, **values)
+
+
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _parse(standard: Any, value: Any, where: str) -> Any:
+    kind = type(standard)
+    if isinstance(standard, Path):
+        kind = Path
+    try:
+        if kind is bool:
+            return value if isinstance(value, bool) else _TRUTH[str(value).lower()]
+        if isinstance(value, bool):
+            raise ValueError(value)
+        return kind(value)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SettingsError(f"{where}: {value!r} is not of kind {kind.__name__}") from error

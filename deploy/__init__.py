@@ -1,0 +1,1 @@
+"""What runs, checks and installs the two packages. Nothing in `edge` or `central` imports this."""

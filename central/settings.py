@@ -49,7 +49,7 @@ class KeySettings:
 
 @dataclass(frozen=True, slots=True)
 class ClockSettings:
-    """scale 1 = the machine's clock. Otherwise it read epoch_ms at real time started_real_ms and runs that much faster."""
+    """scale 1 = the machine's clock. Else it read epoch_ms at real time started_real_ms and runs that much faster."""
 
     scale: float = 1.0
     epoch_ms: int = 0

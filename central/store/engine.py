@@ -1,0 +1,81 @@
+"""The database: one engine, read and write transactions, migrations.
+
+SQLite runs in WAL mode with synchronous=FULL and takes its write lock at the start of a write transaction, so that
+writers of several processes queue up instead of failing in the middle. PostgreSQL locks rows (see `events`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from central.errors import SettingsError
+
+BUSY_MS = 30_000
+"""How long a writer waits for another process's transaction on SQLite."""
+
+
+class Store:
+    """A database and its transactions. Threads may share it; a connection belongs to one thread."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database and writes nothing."""
+        with self.engine.connect() as db:
+            yield db
+            db.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that is durable when the block ends, and leaves no trace when it raises."""
+        with self.engine.connect() as db, db.execution_options(immediate=True).begin():
+            yield db
+
+    def upgrade(self) -> None:
+        """Bring the schema to this version (alembic); safe to call from several processes one after the other."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+        with self.engine.begin() as db:
+            config.attributes["connection"] = db
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """A store for an SQLAlchemy URL; opens nothing yet. Raises SettingsError for a URL that names no database."""
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return Store(_sqlite(parsed))
+        return Store(sa.create_engine(parsed, pool_pre_ping=True))
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        place = url.rsplit("@", 1)[-1]  # without the password
+        raise SettingsError(f"database {place!r}: {error}; use sqlite:///FILE or postgresql+psycopg://...") from error
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions begin below, not behind our back
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(db: sa.Connection) -> None:
+        db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get("immediate") else "BEGIN")
+
+    return engine

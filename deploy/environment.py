@@ -180,8 +180,8 @@ def _clean_environ() -> dict[str, str]:
     return kept | {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def _stream(place: Place, words: Sequence[str | Path], counted: str = "", total: int = 0) -> None:
-    """Run a set-up command, its output into the log; lines that start with `counted` show how far it is.
+def _stream(place: Place, words: Sequence[str | Path], counted: tuple[str, ...] = (), total: int = 0) -> None:
+    """Run a set-up command, its output into the log; lines that start with one of `counted` show how far it is.
 
     Raises DeployError with the output's last lines.
     """
@@ -204,7 +204,7 @@ def _stream(place: Place, words: Sequence[str | Path], counted: str = "", total:
         for line in child.stdout:
             log.write(line)
             tail = [*tail[-19:], line.rstrip()]
-            if counted and line.startswith(counted):
+            if line.startswith(counted):
                 count += 1
                 if count % 10 == 0:
                     say(f"      {count} of {total}")
@@ -228,7 +228,7 @@ def _fill(place: Place, install: Sequence[str | Path], check: Sequence[str | Pat
     _stream(
         place,
         [*install, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", place.lock],
-        counted="Collecting ",
+        counted=("Collecting ", "Processing "),
         total=total,
     )
     say("[4/4] Installing the project itself and checking that everything fits together")

@@ -1,1 +1,49 @@
-"""Judging a day: one person, one work date, one answer. Pure: no clock, no database, no settings."""
+"""Judging a day: one person, one work date, one answer. Pure: no clock, no database, no settings.
+
+One rule, one file, one table of cases in tests/central/rules/:
+
+- `pairing`: which taps belong to which session, and which are its IN and OUT
+- `plans`: holiday, leave, trip, study, field duty; `manual`: approved entries
+- `pending`: what is still open, and what may be said of it
+- `punctuality`, `absence`: late, early, missing, absent
+- `doors`: what rests on a time when no door could record
+- `doubt`: uncertain clocks, forks and taps set aside
+- `folding`: from the sessions to the day's one word
+"""
+
+from central.rules.day import Day, DayStatus, DayVerdict, Plan, SessionVerdict, Tap
+from central.rules.doubt import doubt_set_aside, judge_in_favour
+from central.rules.folding import status_of
+from central.rules.judging import judge
+from central.rules.manual import ends_of, entry_for
+from central.rules.pairing import Paired, pair
+from central.rules.pending import closes
+from central.rules.plans import plan_for, planned, standing
+
+__all__ = ["Day", "DayVerdict", "evaluate"]
+
+
+def evaluate(day: Day) -> DayVerdict:
+    """What is said about the person's date. The order and repetition of the facts in `day` never matter."""
+    if not day.employed:
+        return DayVerdict(day.work_date, DayStatus.NOT_EMPLOYED)
+    paired = pair(day, day.taps)
+    plans = standing(day, any(p.taps for p in paired.sessions))
+
+    def judged(taps: tuple[Tap, ...]) -> tuple[SessionVerdict, ...]:
+        return _sessions(day, paired if taps is day.taps else pair(day, taps), plans)
+
+    verdicts = doubt_set_aside(judge_in_favour(day.taps, judged), day.set_aside)
+    return DayVerdict(day.work_date, status_of(day, verdicts, plans), verdicts, paired.outside)
+
+
+def _sessions(day: Day, paired: Paired, plans: list[Plan]) -> tuple[SessionVerdict, ...]:
+    verdicts = []
+    for session, pairing, close in zip(day.sessions, paired.sessions, closes(day), strict=True):
+        plan = plan_for(session, plans)
+        if plan is not None:
+            verdicts.append(planned(session, plan, pairing.taps))
+        else:
+            ends = ends_of(pairing, entry_for(session, day))
+            verdicts.append(judge(session, pairing, ends, day.coverage, close))
+    return tuple(verdicts)

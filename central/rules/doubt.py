@@ -1,0 +1,108 @@
+"""Taps that cannot be trusted as they are: uncertain clocks, forked journals, taps set aside. Never an accusation.
+
+A day with such taps is judged several times, once for each way it may have been. What all ways agree on is said; where
+they differ the session needs checking. Source: wire.md "Time of an event" and R3; design.md promises 5 and 8.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from central.rules.day import Cause, Flag, Outcome, Reason, SessionVerdict, Tap
+from central.rules.judging import withhold
+from central.rules.plans import SYMBOLS
+
+Verdicts = tuple[SessionVerdict, ...]
+Judge = Callable[[tuple[Tap, ...]], Verdicts]
+
+CERTAIN_UNDER = timedelta(seconds=1)
+"""Comparisons are in full seconds: less than one is no uncertainty."""
+
+_KINDNESS = {Outcome.PRESENT: 0, Outcome.PENDING: 1, Outcome.INCOMPLETE: 2, Outcome.ABSENT: 3}
+
+
+def judge_in_favour(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
+    """With open forks: each session as it is best for the person, with all, none or one of the forked taps."""
+    forked = sorted({t for t in taps if t.forked}, key=lambda t: (t.at, t.ref, t.device))
+    if not forked:
+        return judge_within_uncertainty(taps, judge)
+    sound = tuple(t for t in taps if not t.forked)
+    ways = [judge_within_uncertainty((*sound, *some), judge) for some in (forked, (), *((t,) for t in forked))]
+    everything = ways[0]
+    touched = [[t for t in v.taps if t.forked] for v in everything]
+    if not any(touched):
+        return everything
+    best = (min(versions, key=_severity) for versions in zip(*ways, strict=True))
+    return tuple(
+        _checked(v, set(), Reason(Cause.FORK, taps=tuple(t))) if t and _rests_on_taps(v) else v
+        for v, t in zip(best, touched, strict=True)
+    )
+
+
+def judge_within_uncertainty(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
+    """The verdicts at the best known times, less what does not hold everywhere within their uncertainty.
+
+    The taps of one device go together, for their clock is the same: all early, all late, then device by device.
+    """
+    best = judge(taps)
+    devices = {t.device for t in taps if t.uncertainty >= CERTAIN_UNDER}
+    if not devices:
+        return best
+    choices = [devices, *({d} for d in sorted(devices))] if len(devices) > 1 else [devices]
+    others = [judge(_moved(taps, chosen, sign)) for chosen in choices for sign in (-1, 1)]
+    return tuple(_agreed(v, [o[i] for o in others], taps) for i, v in enumerate(best))
+
+
+def doubt_set_aside(verdicts: Verdicts, set_aside: Sequence[Tap]) -> Verdicts:
+    """A tap whose time is impossible may have been any of the day's: nothing is held against the person."""
+    if not set_aside:
+        return verdicts
+    shown = tuple(sorted(set(set_aside), key=lambda t: (t.at, t.ref, t.device)))
+    reason = Reason(Cause.SET_ASIDE, taps=shown)
+    return tuple(_checked(v, set(Flag), reason) if _rests_on_taps(v) else v for v in verdicts)
+
+
+def _rests_on_taps(verdict: SessionVerdict) -> bool:
+    """Neither a plan nor a whole manual entry decides the session."""
+    entry = verdict.manual
+    whole = entry is not None and entry.time_in is not None and entry.time_out is not None
+    return verdict.plan is None and not whole
+
+
+def _moved(taps: tuple[Tap, ...], devices: set[str], sign: int) -> tuple[Tap, ...]:
+    return tuple(
+        replace(t, at=t.at + sign * t.uncertainty) if t.device in devices and t.uncertainty >= CERTAIN_UNDER else t
+        for t in taps
+    )
+
+
+def _agreed(best: SessionVerdict, others: Sequence[SessionVerdict], taps: tuple[Tap, ...]) -> SessionVerdict:
+    if all(o.outcome is best.outcome and o.flags == best.flags for o in others):
+        return best
+    shaky = {f for f in best.flags if any(f not in o.flags for o in others)}
+    here = {(t.ref, t.device) for v in (best, *others) for t in v.taps}
+    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=lambda t: (t.at, t.ref, t.device))
+    unsure = [t for t in unsure if (t.ref, t.device) in here] or unsure
+    start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
+    return _checked(best, shaky, Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))
+
+
+def _checked(verdict: SessionVerdict, withheld: set[Flag], reason: Reason) -> SessionVerdict:
+    """The verdict with needs_checking in place of the flags withheld; an absence is then only incomplete."""
+    lost = [f for f in verdict.flags if f in withheld and f is not Flag.NEEDS_CHECKING]
+    absent = verdict.outcome is Outcome.ABSENT
+    outcome = Outcome.INCOMPLETE if absent else verdict.outcome
+    named = [Outcome.ABSENT] if absent else lost
+    reasons = tuple(replace(reason, withheld=w) for w in named) or (reason,)
+    return replace(
+        verdict,
+        outcome=outcome,
+        flags=withhold(verdict.flags, set(lost)),
+        symbol=SYMBOLS[outcome],
+        reasons=verdict.reasons + reasons,
+    )
+
+
+def _severity(verdict: SessionVerdict) -> tuple[int, int, int]:
+    flags = sum(f is not Flag.NEEDS_CHECKING for f in verdict.flags)
+    return _KINDNESS.get(verdict.outcome, 0), flags, verdict.late_min + verdict.early_min

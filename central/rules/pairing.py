@@ -1,0 +1,160 @@
+"""Which taps belong to which session, and which of them are its IN and its OUT.
+
+Taps of one person within the dedup window of the first of a group are one tap; a group lies where its first time lies,
+counts as an IN at its first time and as an OUT at its last. Source: office/README.md "Rules of the key" and the
+policies DEDUP_WINDOW, WINDOW_SPLIT, LUNCH_TAPS and SINGLE_PUNCH_SIDE of the recorded cases.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from central.rules.day import LOCAL, Day, Session, Span, Tap
+
+SECOND = timedelta(seconds=1)
+UNSET_CLOSE = timedelta(minutes=60)
+"""How long after its end a session stays open where no window is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Taps that count as one; `first` and `last` in full seconds."""
+
+    first: datetime
+    last: datetime
+    taps: tuple[Tap, ...]
+
+
+@dataclass(slots=True)
+class Pairing:
+    """One session's taps: `taps` all that belong to it; `came` and `went` the groups that are its IN and OUT.
+
+    `lone`: the only group, whose side was decided by nearness: while the session is open that may still change.
+    """
+
+    taps: list[Tap] = field(default_factory=list)
+    came: Group | None = None
+    went: Group | None = None
+    lone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The sessions' pairings in order of the sessions, and the taps of the date that lie in no window."""
+
+    sessions: tuple[Pairing, ...]
+    outside: tuple[Tap, ...]
+
+
+def full_second(moment: datetime) -> datetime:
+    """The moment in local time, cut to its full second."""
+    return moment.astimezone(LOCAL).replace(microsecond=0)
+
+
+def fold(taps: Iterable[Tap], dedup: timedelta) -> list[Group]:
+    """The groups in order of time, whatever the order and repetition of `taps`."""
+    groups: list[list[Tap]] = []
+    first = None
+    for tap in sorted(set(taps), key=_order):
+        at = full_second(tap.at)
+        if first is None or at - first > dedup:
+            first = at
+            groups.append([])
+        groups[-1].append(tap)
+    return [Group(full_second(g[0].at), full_second(g[-1].at), tuple(g)) for g in groups]
+
+
+def windows(day: Day) -> tuple[Span, ...]:
+    """Each session's window in order of the sessions, first and last full second both inside."""
+    line = [s for s in (day.previous, *day.sessions, day.following) if s is not None]
+    opens = [_opens(s) for s in line]
+    closes = [_closes(s) for s in line]
+    for i in range(len(line) - 1):
+        earlier, later = line[i], line[i + 1]
+        reach_late = closes[i] if earlier.window_after is not None or _apart(earlier, later) else later.start
+        reach_early = opens[i + 1] if later.window_before is not None or _apart(earlier, later) else earlier.end
+        if reach_late >= reach_early:
+            middle = earlier.end + (later.start - earlier.end) / 2
+            border = full_second(min(max(middle, reach_early), reach_late))
+            closes[i], opens[i + 1] = border, border + SECOND
+    offset = 0 if day.previous is None else 1
+    return tuple(Span(opens[i + offset], closes[i + offset]) for i in range(len(day.sessions)))
+
+
+def pair(day: Day, taps: Iterable[Tap]) -> Paired:
+    """Give each session of `day` its IN and OUT from `taps` (instead of the day's own: some may be in doubt)."""
+    spans = windows(day)
+    pairings = tuple(Pairing() for _ in day.sessions)
+    inside: list[list[Group]] = [[] for _ in day.sessions]
+    outside: list[Tap] = []
+    for group in fold(taps, day.policy.dedup):
+        index = _window_of(group.first, spans)
+        if index is not None:
+            inside[index].append(group)
+            pairings[index].taps.extend(group.taps)
+        elif group.first.date() == day.work_date:
+            outside.extend(group.taps)
+    _lunch(day.sessions, inside, pairings)
+    for session, groups, pairing in zip(day.sessions, inside, pairings, strict=True):
+        _sides(session, groups, pairing)
+    return Paired(pairings, tuple(outside))
+
+
+def _order(tap: Tap) -> tuple[datetime, str, str]:
+    return tap.at, tap.ref, tap.device
+
+
+def _opens(session: Session) -> datetime:
+    if session.window_before is not None:
+        return session.start - session.window_before
+    return session.start.replace(hour=0, minute=0, second=0)
+
+
+def _closes(session: Session) -> datetime:
+    if session.window_after is not None:
+        return session.end + session.window_after
+    midnight = session.start.replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    return max(midnight - SECOND, session.end + UNSET_CLOSE) if session.end > midnight else midnight - SECOND
+
+
+def _apart(earlier: Session, later: Session) -> bool:
+    """Sessions of two dates: an unset window ends at midnight instead of reaching for the neighbour."""
+    return earlier.start.date() != later.start.date()
+
+
+def _window_of(moment: datetime, spans: Sequence[Span]) -> int | None:
+    return next((i for i, span in enumerate(spans) if span.start <= moment <= span.end), None)
+
+
+def _lunch(sessions: Sequence[Session], inside: list[list[Group]], pairings: Sequence[Pairing]) -> None:
+    """Two or more taps between two sessions: OUT of the earlier and IN of the later, even on one side of the middle."""
+    for i in range(len(sessions) - 1):
+        leave, back = sessions[i].end, sessions[i + 1].start
+        between = [g for g in (*inside[i], *inside[i + 1]) if leave < g.first < back]
+        if len(between) < 2:
+            continue
+        inside[i] = [g for g in inside[i] if g not in between]
+        inside[i + 1] = [g for g in inside[i + 1] if g not in between]
+        pairings[i].went, pairings[i + 1].came = between[0], between[-1]
+        _move(between[0], pairings[i + 1], pairings[i])
+        _move(between[-1], pairings[i], pairings[i + 1])
+
+
+def _move(group: Group, origin: Pairing, target: Pairing) -> None:
+    origin.taps = [t for t in origin.taps if t not in group.taps]
+    target.taps = sorted({*target.taps, *group.taps}, key=_order)
+
+
+def _sides(session: Session, groups: Sequence[Group], pairing: Pairing) -> None:
+    """First in, last out; a lone tap is the boundary that it is nearer to, in doubt the OUT."""
+    if not groups:
+        return
+    if len(groups) + (pairing.came is not None) + (pairing.went is not None) >= 2:
+        pairing.came = pairing.came or groups[0]
+        pairing.went = pairing.went or groups[-1]
+        return
+    pairing.lone = True
+    if abs(groups[0].first - session.start) < abs(groups[0].first - session.end):
+        pairing.came = groups[0]
+    else:
+        pairing.went = groups[0]

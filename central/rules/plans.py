@@ -1,0 +1,42 @@
+"""Who is not due at the door: holiday, leave (also trip, study), field duty, in this order.
+
+A person on the duty roster works on holidays and days off. Punches inside a plan change nothing; they are shown.
+"""
+
+from central.rules.day import Basis, Day, HolidayPunch, Outcome, Plan, PlanKind, Session, SessionVerdict, Tap
+
+SYMBOLS = {
+    Outcome.PRESENT: "+",
+    Outcome.INCOMPLETE: "+",
+    Outcome.ABSENT: "V",
+    Outcome.PENDING: "",
+    Outcome.LEAVE: "P",
+    Outcome.TRIP: "CT",
+    Outcome.STUDY: "H",
+    Outcome.FIELD_DUTY: "CS",
+    Outcome.HOLIDAY: "L",
+}
+"""The usual signs of the timesheet; a plan may carry its own."""
+
+_PRECEDENCE = {kind: rank for rank, kind in enumerate(PlanKind)}
+
+
+def standing(day: Day, tapped: bool) -> list[Plan]:
+    """The plans that apply, strongest first. `tapped`: some tap lies in a window of the date."""
+    if not day.plans:
+        return []
+    works_holidays = day.rostered or (tapped and day.policy.holiday_punch is HolidayPunch.COUNT)
+    plans = [p for p in day.plans if not (works_holidays and p.kind is PlanKind.HOLIDAY)]
+    return sorted(plans, key=lambda p: (_PRECEDENCE[p.kind], p.session or "", p.symbol, p.document, p.ref))
+
+
+def plan_for(session: Session, plans: list[Plan]) -> Plan | None:
+    """The strongest plan that covers the session."""
+    return next((p for p in plans if p.covers(session)), None)
+
+
+def planned(session: Session, plan: Plan, taps: list[Tap]) -> SessionVerdict:
+    """A session decided by its plan: no flags, no minutes, whatever was tapped."""
+    outcome = Outcome(plan.kind.value)
+    symbol = plan.symbol or SYMBOLS[outcome]
+    return SessionVerdict(session, outcome, symbol=symbol, basis=Basis.PLAN, taps=tuple(taps), plan=plan)

@@ -1,0 +1,69 @@
+"""The recorded cases: one person, one work date, one answer; each a test of its own."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central.evaluate_file import CasesError, as_json, day_of, run
+from central.rules import evaluate
+
+FILE = Path(__file__).parents[2] / "data" / "attendance.json"
+CONTENT = json.loads(FILE.read_text(encoding="utf-8"))
+CASES = CONTENT["cases"]
+
+
+def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "sessions": [{**s, "flags": set(s["flags"])} for s in answer["sessions"]]}
+
+
+def expected(case: dict[str, Any]) -> dict[str, Any]:
+    return comparable(case["expected"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['id']} {c['title']}")
+def test_the_case_is_judged_as_recorded(case):
+    answer = comparable(as_json(evaluate(day_of(case, CONTENT["schedules"]))))
+    if not case["expected"]["sessions"]:
+        answer["sessions"] = []
+    assert answer == expected(case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c["id"])
+def test_the_answer_does_not_depend_on_the_order_or_repetition_of_punches(case):
+    shuffled = case["punches"] * 2
+    random.Random(case["id"]).shuffle(shuffled)  # noqa: S311 - a repeatable order, no secret
+    again = {**case, "arrival": shuffled}
+    assert as_json(evaluate(day_of(again, CONTENT["schedules"]))) == as_json(
+        evaluate(day_of(case, CONTENT["schedules"]))
+    )
+
+
+def test_the_whole_file_is_answered_in_its_order():
+    answers = run(FILE)
+    assert [a["id"] for a in answers] == [c["id"] for c in CASES]
+    assert {frozenset(a) for a in answers} == {frozenset({"id", "status", "sessions"})}
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "not a JSON file"),
+        ("[]", "`schedules` and `cases`"),
+        ('{"schedules": {}, "cases": [{"id": "Z1", "work_date": "2026-03-02", "schedule": "NONE"}]}', "case Z1"),
+        ('{"schedules": {}, "cases": [7]}', "case ?"),
+    ],
+)
+def test_a_file_that_is_no_file_of_cases_is_refused_with_its_name(tmp_path, content, complaint):
+    path = tmp_path / "cases.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(CasesError, match=r"cases\.json") as refusal:
+        run(path)
+    assert complaint in str(refusal.value)
+
+
+def test_a_missing_file_is_refused_with_its_name(tmp_path):
+    with pytest.raises(CasesError, match=r"none\.json"):
+        run(tmp_path / "none.json")

@@ -1,0 +1,208 @@
+"""The only reader of time at the edge: utc, boot id, uptime, and how far utc can be trusted.
+
+Uptime counts from boot and never jumps (CLOCK_BOOTTIME: it also runs while the machine sleeps); utc may be unknown,
+wrong or set at any moment. Central works out the true time from both, so the station only says what it sees and when
+its clock was set. A scaled clock (demonstrations) lets utc and uptime run faster; timers of readers, door, keepalive
+and resending run in real time by `mono_ns`.
+"""
+
+import ctypes
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edge.settings import ClockSettings
+from edge.wire.events import Clock as Quality
+from edge.wire.events import ClockSet, Stamp
+
+BUILD_UTC_MS = 1_795_305_600_000
+"""2026-11-22T00:00Z: no event was made before this program was."""
+FLOOR_SLACK_MS = 600_000
+"""How far a battery clock may lag behind a time that is known to have passed before it is taken for unset."""
+STEP_MS = 200
+"""A difference between utc and uptime of this much since the last look is a step: NTP slews at most 0.5 ms a second."""
+MAX_FLOOR_AHEAD_MS = 20 * 365 * 86_400_000
+"""Acknowledgements are not signed: none may move the floor beyond this after the build date."""
+
+_TIME_ERROR = 5
+_STA_UNSYNC = 0x40
+_SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far the system's utc can be trusted, and the age of its last sync in seconds (None = not known)."""
+
+    quality: Quality
+    sync_age_s: int | None = None
+
+
+class Clock(Protocol):
+    """What every other file knows of time."""
+
+    @property
+    def boot(self) -> str:
+        """The id of this boot: uptimes of one boot can be compared."""
+
+    def stamp(self) -> Stamp:
+        """Now: uptime, utc (None when unknown) and its quality."""
+
+    def mono_ns(self) -> int:
+        """Real monotonic nanoseconds, for timers; never stamped on an event."""
+
+    def real_s(self, seconds: float) -> float:
+        """How long `seconds` of this clock last in real seconds."""
+
+    def step(self) -> ClockSet | None:
+        """Whether the clock was set since the last call, and how; None = it was not."""
+
+    def passed(self, utc_ms: int) -> None:
+        """Central said `utc_ms`: that moment has passed, an unsynchronised clock behind it is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the figures come from: real utc and uptime in ns, monotonic ns, trust, the id of the boot."""
+
+    utc_ns: Callable[[], int]
+    uptime_ns: Callable[[], int]
+    mono_ns: Callable[[], int]
+    trust: Callable[[], Trust]
+    boot: str
+
+
+class StationClock:
+    """The clock of a station over `Sources`, as `ClockSettings` bend it. floor_ms: a utc known to have passed."""
+
+    def __init__(self, sources: Sources, settings: ClockSettings, floor_ms: int = BUILD_UTC_MS) -> None:
+        self._sources = sources
+        self._settings = settings
+        self._scale = settings.scale if settings.source == "scaled" else 1.0
+        self._floor_ms = floor_ms
+        self._last: Stamp | None = None
+
+    @property
+    def boot(self) -> str:
+        """The id of this boot."""
+        return self._sources.boot
+
+    @property
+    def floor_ms(self) -> int:
+        """The latest utc that is known to have passed: kept over restarts, and the lower bound of time for TLS."""
+        return self._floor_ms
+
+    def stamp(self) -> Stamp:
+        """Now. A clock that is not synchronised and behind the floor was never set: its utc is unknown."""
+        trust = self._trust()
+        utc_ms = self._utc_ms()
+        uptime_ms = int(self._sources.uptime_ns() * self._scale) // 1_000_000
+        behind = trust.quality is Quality.RTC and utc_ms < self._floor_ms - FLOOR_SLACK_MS
+        if trust.quality is Quality.NONE or behind or utc_ms < 0:
+            return Stamp(uptime_ms, None, Quality.NONE)
+        return Stamp(uptime_ms, utc_ms, trust.quality, trust.sync_age_s)
+
+    def mono_ns(self) -> int:
+        """Real monotonic nanoseconds."""
+        return self._sources.mono_ns()
+
+    def real_s(self, seconds: float) -> float:
+        """How long `seconds` of this clock last in real seconds."""
+        return seconds / self._scale
+
+    def step(self) -> ClockSet | None:
+        """Whether the clock was set since the last call. A first utc, or a better source, counts as set."""
+        last, now = self._last, self.stamp()
+        self._last = now
+        if last is None or now.utc_ms is None:
+            return None
+        expected = None if last.utc_ms is None else last.utc_ms + now.uptime_ms - last.uptime_ms
+        gained = last.clock is not Quality.NTP and now.clock is Quality.NTP
+        if expected is not None and not gained and abs(now.utc_ms - expected) < STEP_MS * self._scale:
+            return None
+        return ClockSet(expected, now.utc_ms, _setter(last, now))
+
+    def passed(self, utc_ms: int) -> None:
+        """Raise the floor to `utc_ms`; a synchronised clock knows better and sets it to its own time."""
+        stamp = self.stamp()
+        if stamp.clock is Quality.NTP and stamp.utc_ms is not None:
+            self._floor_ms = max(BUILD_UTC_MS, stamp.utc_ms)
+        elif utc_ms < BUILD_UTC_MS + MAX_FLOOR_AHEAD_MS:
+            self._floor_ms = max(self._floor_ms, utc_ms)
+
+    def _utc_ms(self) -> int:
+        set_ = self._settings
+        real_ms = self._sources.utc_ns() // 1_000_000
+        if set_.source == "scaled":
+            real_ms = set_.epoch_ms + int((real_ms - set_.started_real_ms) * set_.scale)
+        return real_ms + set_.offset_ms
+
+    def _trust(self) -> Trust:
+        said = self._settings.quality
+        return self._sources.trust() if said == "auto" else Trust(Quality(said))
+
+
+def _setter(last: Stamp, now: Stamp) -> str:
+    """Who set the clock: NTP, the battery clock (only from nothing), or somebody by hand."""
+    if now.clock is Quality.NTP:
+        return "ntp"
+    return "rtc" if last.utc_ms is None else "hand"
+
+
+def system_sources() -> Sources:
+    """The figures of this machine. Raises OSError where /proc has no boot id."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return Sources(
+        time.time_ns, lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.monotonic_ns, KernelTrust(), boot
+    )
+
+
+def open_clock(settings: ClockSettings, floor_ms: int = BUILD_UTC_MS) -> StationClock:
+    """The clock of this machine. floor_ms: the last utc saved before this start."""
+    return StationClock(system_sources(), settings, max(BUILD_UTC_MS, floor_ms))
+
+
+class _Timex(ctypes.Structure):
+    """`struct timex` of adjtimex(2) up to `status`; the rest is room the kernel may write into."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_byte * 256),
+    )
+
+
+class KernelTrust:
+    """What the kernel says of its clock: disciplined by NTP (adjtimex), set from a battery clock, or neither."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None)
+
+    def __call__(self) -> Trust:
+        """The trust now; asking costs a system call and one stat."""
+        timex = _Timex()
+        state = self._libc.adjtimex(ctypes.byref(timex))
+        if state not in (-1, _TIME_ERROR) and not timex.status & _STA_UNSYNC:
+            return Trust(Quality.NTP, _age_s(_SYNCHRONIZED))
+        return Trust(Quality.RTC if _set_from_rtc(Path("/sys/class/rtc").glob("*/hctosys")) else Quality.NONE)
+
+
+def _age_s(touched: Path) -> int | None:
+    """Seconds since systemd-timesyncd last reached its server; None under another NTP client."""
+    try:
+        return max(0, int(time.time() - touched.stat().st_mtime))
+    except OSError:
+        return None
+
+
+def _set_from_rtc(flags: Iterable[Path]) -> bool:
+    """Whether the kernel took the time from a battery clock at boot (`hctosys` of some rtc is 1)."""
+    try:
+        return any(flag.read_text(encoding="ascii").strip() == "1" for flag in flags)
+    except OSError:
+        return False

@@ -1,0 +1,104 @@
+"""Who this station is: a permanent device id and an Ed25519 key, made on the first start and never changed.
+
+Both live in one file, `identity.json` (mode 0600): an id without its key, or a key under another id, can then not
+come about. The id is random and not the commune's name, because devices move (wire R2).
+"""
+
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from edge.errors import EdgeError
+from edge.files import replace_file
+from edge.wire.notes import Verify
+
+FILE = "identity.json"
+
+
+class IdentityError(EdgeError, ValueError):
+    """The identity file is damaged or of another device; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A device id and its key."""
+
+    device: str
+    key: Ed25519PrivateKey
+
+    def sign(self, line: bytes) -> bytes:
+        """The 64-byte signature of `line`."""
+        return self.key.sign(line)
+
+    def verify(self, signature: bytes, line: bytes) -> bool:
+        """Whether this device made `signature`."""
+        return verifier(self.key.public_key().public_bytes_raw())(signature, line)
+
+    @property
+    def public_key(self) -> str:
+        """The public key as base64url without padding (43 characters), as central is given it."""
+        return encode_key(self.key.public_key().public_bytes_raw())
+
+
+def open_identity(data: Path, device: str | None = None) -> Identity:
+    """The identity kept in folder `data`, made now if there is none.
+
+    device: the id from the settings, None = the one made here. Raises IdentityError when the file is damaged or holds
+    another id, OSError when it cannot be kept.
+    """
+    path = data / FILE
+    try:
+        identity = _read(path)
+    except FileNotFoundError:
+        data.mkdir(parents=True, exist_ok=True)
+        identity = Identity(device or "d" + secrets.token_hex(8), Ed25519PrivateKey.generate())
+        replace_file(path, _encode(identity), 0o600)
+    if device is not None and device != identity.device:
+        raise IdentityError(
+            f"{path}: this station is {identity.device}, the settings say {device}; an id never changes: "
+            "remove station.device from the settings, or give another data folder"
+        )
+    return identity
+
+
+def _read(path: Path) -> Identity:
+    content = path.read_bytes()
+    try:
+        fields = json.loads(content)
+        key = Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(fields["private_key"] + "="))
+        return Identity(str(fields["device"]), key)
+    except (ValueError, KeyError, TypeError) as error:
+        raise IdentityError(
+            f"{path}: damaged ({error}); put back a copy, or remove it and register the station anew at central"
+        ) from error
+
+
+def _encode(identity: Identity) -> bytes:
+    private = encode_key(identity.key.private_bytes_raw())
+    return json.dumps({"device": identity.device, "private_key": private}).encode() + b"\n"
+
+
+def encode_key(raw: bytes) -> str:
+    """32 bytes of a key as base64url without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def verifier(public_key: bytes | None) -> Verify:
+    """Whether a signature is that of `public_key` (32 raw bytes); None = no key is known, every signature is wrong."""
+    if public_key is None:
+        return lambda signature, line: False
+    key = Ed25519PublicKey.from_public_bytes(public_key)
+
+    def verify(signature: bytes, line: bytes) -> bool:
+        try:
+            key.verify(signature, line)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify

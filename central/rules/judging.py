@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from central.rules.absence import missing, outcome_of
-from central.rules.day import Basis, Coverage, Flag, Outcome, Reason, Session, SessionVerdict
+from central.rules.day import Basis, Cause, Coverage, Flag, Outcome, Reason, Session, SessionVerdict
 from central.rules.doors import in_doubt
 from central.rules.manual import Ends
 from central.rules.pairing import Pairing
@@ -39,9 +39,14 @@ def _open(
     A lone tap nearer to the end may turn out to be the OUT: it is neither yet.
     """
     time_in = ends.time_in
-    late = late_by(session, time_in) if time_in is not None and first_is_known(time_in, coverage) else None
-    doubts = () if late is None else in_doubt(Flag.LATE, session, time_in, coverage)
+    late = late_by(session, time_in)
+    doubts: tuple[Reason, ...] = ()
+    if late is not None and time_in is not None and not first_is_known(time_in, coverage):
+        waiting += (Reason(Cause.UNDELIVERED, coverage.delivered_until, time_in, Flag.LATE),)
+        late = None
     flags: tuple[Flag, ...] = () if late is None else (Flag.LATE,)
+    if flags and coverage.down:
+        doubts = _doubts(session, ends, Outcome.PENDING, flags, coverage)
     return SessionVerdict(
         session,
         Outcome.PENDING,
@@ -96,10 +101,12 @@ def _closed(session: Session, pairing: Pairing, ends: Ends, coverage: Coverage) 
 def _doubts(
     session: Session, ends: Ends, outcome: Outcome, flags: tuple[Flag, ...], coverage: Coverage
 ) -> tuple[Reason, ...]:
+    """Every assertion that the doors do not bear out; an end that a manual entry supplied rests on no door."""
     reasons: tuple[Reason, ...] = ()
     if outcome is Outcome.ABSENT:
         reasons += in_doubt(outcome, session, None, coverage)
+    taps = {Flag.LATE: ends.in_tap, Flag.EARLY_LEAVE: ends.out_tap}
     for flag in flags:
-        moment = ends.time_in if flag is Flag.LATE else ends.time_out
-        reasons += in_doubt(flag, session, moment, coverage)
+        if flag not in taps or taps[flag] is not None:
+            reasons += in_doubt(flag, session, ends.time_in if flag is Flag.LATE else ends.time_out, coverage)
     return reasons

@@ -48,20 +48,28 @@ class Paired:
 
 def full_second(moment: datetime) -> datetime:
     """The moment in local time, cut to its full second."""
+    if moment.tzinfo is LOCAL and not moment.microsecond:
+        return moment
     return moment.astimezone(LOCAL).replace(microsecond=0)
 
 
 def fold(taps: Iterable[Tap], dedup: timedelta) -> list[Group]:
     """The groups in order of time, whatever the order and repetition of `taps`."""
-    groups: list[list[Tap]] = []
-    first = None
+    groups: list[Group] = []
+    members: list[Tap] = []
+    first = last = None
     for tap in sorted(set(taps), key=_order):
         at = full_second(tap.at)
-        if first is None or at - first > dedup:
+        if first is None or last is None:
             first = at
-            groups.append([])
-        groups[-1].append(tap)
-    return [Group(full_second(g[0].at), full_second(g[-1].at), tuple(g)) for g in groups]
+        elif at - first > dedup:
+            groups.append(Group(first, last, tuple(members)))
+            first, members = at, []
+        members.append(tap)
+        last = at
+    if first is not None and last is not None:
+        groups.append(Group(first, last, tuple(members)))
+    return groups
 
 
 def windows(day: Day) -> tuple[Span, ...]:
@@ -114,7 +122,7 @@ def _closes(session: Session) -> datetime:
     if session.window_after is not None:
         return session.end + session.window_after
     midnight = session.start.replace(hour=0, minute=0, second=0) + timedelta(days=1)
-    return max(midnight - SECOND, session.end + UNSET_CLOSE) if session.end > midnight else midnight - SECOND
+    return session.end + UNSET_CLOSE if session.end > midnight else midnight - SECOND
 
 
 def _apart(earlier: Session, later: Session) -> bool:
@@ -123,7 +131,10 @@ def _apart(earlier: Session, later: Session) -> bool:
 
 
 def _window_of(moment: datetime, spans: Sequence[Span]) -> int | None:
-    return next((i for i, span in enumerate(spans) if span.start <= moment <= span.end), None)
+    for i, span in enumerate(spans):
+        if span.start <= moment <= span.end:
+            return i
+    return None
 
 
 def _lunch(sessions: Sequence[Session], inside: list[list[Group]], pairings: Sequence[Pairing]) -> None:
@@ -133,16 +144,17 @@ def _lunch(sessions: Sequence[Session], inside: list[list[Group]], pairings: Seq
         between = [g for g in (*inside[i], *inside[i + 1]) if leave < g.first < back]
         if len(between) < 2:
             continue
-        inside[i] = [g for g in inside[i] if g not in between]
-        inside[i + 1] = [g for g in inside[i + 1] if g not in between]
+        inside[i] = [g for g in inside[i] if g.first <= leave]
+        inside[i + 1] = [g for g in inside[i + 1] if g.first >= back]
         pairings[i].went, pairings[i + 1].came = between[0], between[-1]
         _move(between[0], pairings[i + 1], pairings[i])
         _move(between[-1], pairings[i], pairings[i + 1])
 
 
 def _move(group: Group, origin: Pairing, target: Pairing) -> None:
-    origin.taps = [t for t in origin.taps if t not in group.taps]
-    target.taps = sorted({*target.taps, *group.taps}, key=_order)
+    if group.taps[0] not in target.taps:
+        origin.taps = [t for t in origin.taps if t not in group.taps]
+        target.taps = sorted([*target.taps, *group.taps], key=_order)
 
 
 def _sides(session: Session, groups: Sequence[Group], pairing: Pairing) -> None:

@@ -237,7 +237,8 @@ def _fill(place: Place, install: Sequence[str | Path], check: Sequence[str | Pat
     _stream(place, check)
 
 
-def _make(place: Place, python: str, found: Found) -> None:
+def make(place: Place, python: str, found: Found) -> None:
+    """Make and fill `.venv`, which must not exist, in the best way that `found` allows. Raises DeployError."""
     route = choose_route(found)
     if route is None:
         raise DeployError(
@@ -303,7 +304,7 @@ def prepare(root: Path) -> Place:
         place.log.write_text("", encoding="utf-8")
         place.stamp.unlink(missing_ok=True)
         _remove(place.venv)
-        _make(place, python, look_around(python))
+        make(place, python, look_around(python))
         write_stamp(place)
         say(f"Ready after {time.monotonic() - started:.0f} s.")
     return place

@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
 # Proves, by hand, that deploy/run.py sets itself up on a Debian that holds only python3, and by every way round.
 #
-#   sudo tests/deploy/chroot_proof.sh [SUITE...]          (default: bookworm trixie; takes about ten minutes)
+#   sudo tests/deploy/chroot_proof.sh [SUITE...]          (default: bookworm trixie)
 #
 # Needs root, debootstrap and git. Settings, all by environment:
 #   PROOF_DIR   where the systems are built, outside the project   (default /var/tmp/diemdanh-chroots)
 #   MIRROR      a Debian mirror                                    (default: the first one that this machine's apt uses)
 #   UV          a uv program for the way "uv"                      (default: uv on PATH; without one that way is left out)
-#   COMMAND     what run.py is asked to do after set-up            (default: test tests/deploy)
-#   WAYS        which ways                     (default: apt sudo venv uv pip interrupted refused)
+#   WAYS        which ways round    (default: apt sudo venv uv pip interrupted refused)
+#   COMMAND     what an ordinary user without sudo runs, a shell command   (default: the demo, which needs no root)
+#   ROOTED      what is run where apt may be used  (default: .ci/run, everything: allow it an hour a system)
+# apt: root on a system with python3 alone. sudo: the same as an ordinary user with sudo. venv, uv, pip: an ordinary user
+# without any right, on a system that offers just this. interrupted: set-up killed after 12 seconds, then again.
+# refused: an ordinary user on a system that offers nothing; must end with 1 and say what helps.
 # The committed state of the project is proved (git clone), not the working tree. A certificate bundle named by PIP_CERT or
 # SSL_CERT_FILE and the other PIP_* settings go along. It ends 0 only if every way ended as it should.
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 proof=${PROOF_DIR:-/var/tmp/diemdanh-chroots}
-mirror=${MIRROR:-$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)}
+mirror=${MIRROR:-$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1 || true)}
 mirror=${mirror% }
 uv=${UV:-$(command -v uv || true)}
-command=${COMMAND:-test tests/deploy}
+command=${COMMAND:-python3 deploy/run.py demo --check}
+rooted=${ROOTED:-bash .ci/run}
 ways=${WAYS:-apt sudo venv uv pip interrupted refused}
 certificates=${PIP_CERT:-${SSL_CERT_FILE:-}}
 mounted=()
@@ -86,7 +91,7 @@ apt_inside() {
 # expect WAY SUITE CODE TEXT LOG: compare an ending with what it should be.
 expect() {
     if [ "$code" -eq "$3" ] && grep -qF -- "$4" "$5"; then
-        echo "ok      $2 $1: ended with $code, said '$4'; $(grep -hE '^Ready after|passed' "$5" | tail -2 | tr '\n' ' ')"
+        echo "ok      $2 $1: ended with $code, said '$4'; $(grep -hE '^Ready after|^pytest: | passed' "$5" | tail -2 | tr '\n' ' ')"
     else
         echo "FAILED  $2 $1: ended with $code instead of $3, or did not say '$4'; see $5"
         failures=$((failures + 1))
@@ -94,14 +99,14 @@ expect() {
 }
 
 prove() {
-    local suite=$1 way=$2 log=$proof/$1-$2.log code=0 user=tester wanted=0 said
+    local suite=$1 way=$2 log=$proof/$1-$2.log code=0 user=tester wanted=0 said run=$command
     fresh "$suite" "$way"
     case $way in
-    apt) user=root said="python3-venv from apt" ;;
+    apt) user=root said="python3-venv from apt" run=$rooted ;;
     sudo)
         apt_inside sudo
         echo 'tester ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/tester"
-        said="python3-venv from apt"
+        said="python3-venv from apt" run=$rooted
         ;;
     venv) apt_inside python3-venv; said="(python3 -m venv, with its own pip)" ;;
     uv)
@@ -118,8 +123,7 @@ prove() {
         ;;
     refused) wanted=1 said="Cannot make .venv" ;;
     esac
-    # shellcheck disable=SC2086 - COMMAND is several words
-    inside "$user" python3 deploy/run.py $command >"$log" 2>&1 </dev/null || code=$?
+    inside "$user" sh -c "$run" >"$log" 2>&1 </dev/null || code=$?
     expect "$way" "$suite" "$wanted" "$said" "$log"
     release
     rm -rf "$root"

@@ -1,0 +1,225 @@
+"""What is still there when a journal folder is opened, what is not, and what can be mended."""
+
+from dataclasses import dataclass, field
+
+from edge.journal.folder import Folder, read_header
+from edge.journal.index import UNKNOWN_BOOT, Index, Track
+from edge.journal.reading import around
+from edge.journal.records import Damage, Record, encode_record, scan, unwritten
+from edge.journal.spans import Spans, minus, size, union, within
+from edge.journal.state import State, decode_state
+from edge.wire.events import Lost, Parent, Start, decode_event
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReport:
+    """What opening the folder found. All zero for a healthy one.
+
+    lost_events: events that are gone and now said to be lost, `losses` one span each. unclaimed_events: not here and
+    not said to be lost, because the damaged state file may have known them as acknowledged; central asks for what it
+    lacks. torn_bytes: an unfinished write at the very end, taken back. mended_records: events saved although bytes
+    around them were wrong. ack_beyond_head: acknowledged seqs that are no longer on the disk's end: the storage lost
+    writes.
+    """
+
+    events: int = 0
+    journals: int = 0
+    lost_events: int = 0
+    losses: int = 0
+    unclaimed_events: int = 0
+    torn_bytes: int = 0
+    damaged_bytes: int = 0
+    mended_records: int = 0
+    damaged_headers: int = 0
+    empty_segments: int = 0
+    foreign_segments: int = 0
+    duplicate_events: int = 0
+    damaged_state: int = 0
+    ack_beyond_head: int = 0
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there was nothing to report."""
+        return self == RecoveryReport(events=self.events, journals=self.journals)
+
+
+@dataclass(slots=True)
+class Tail:
+    """The segment to go on writing in: at `end`, over `dirty` bytes that are not zero."""
+
+    number: int
+    end: int
+    dirty: int
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Filled by `recover`."""
+
+    index: Index = field(default_factory=Index)
+    counts: dict[str, int] = field(default_factory=dict)
+    losses: list[Lost] = field(default_factory=list)
+    parent: Parent | None = None
+    tail: Tail | None = None
+    next_number: int = 1
+    ends: dict[int, int] = field(default_factory=dict)
+    """Bytes that each segment holds, zeros at its end left out."""
+    declared: dict[str, Spans] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
+    """Highest seq that damage at the very end must have held, by journal."""
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to the report."""
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def report(self) -> RecoveryReport:
+        """All that was found."""
+        journals = sum(bool(track.runs) for track in self.index.tracks.values())
+        return RecoveryReport(events=self.index.events(), journals=journals, **self.counts)
+
+
+def recover(folder: Folder) -> Recovery:
+    """Read every segment, mend what verifies, and work out what is missing. Raises OSError."""
+    found = Recovery()
+    folder.discard_prepared()
+    previous: Record | None = None
+    for number in _in_order(folder, found):
+        previous = _read_segment(folder, found, number, previous)
+    content = folder.read_state()
+    state = State(None, whole=not found.ends) if content is None else decode_state(content)
+    _apply_state(folder, found, state)
+    newest = _newest(found.index)
+    if newest is not None:
+        found.parent = Parent(newest.journal, newest.top, newest.hash)
+    _find_losses(folder, found, state)
+    return found
+
+
+def _in_order(folder: Folder, found: Recovery) -> list[int]:
+    """Our segments as they were written; a file that says it has another number is a copy and comes last."""
+    own, copies = [], []
+    for number in folder.numbers():
+        found.next_number = number + 1
+        header = read_header(folder.read(number))
+        if header is not None and header.device != folder.device:
+            found.count("foreign_segments")
+        elif header is not None and header.number != number:
+            copies.append(number)
+        else:
+            own.append(number)
+    return own + copies
+
+
+def _read_segment(folder: Folder, found: Recovery, number: int, previous: Record | None) -> Record | None:
+    content = folder.read(number)
+    header = read_header(content)
+    found.ends[number] = len(content.rstrip(b"\0"))
+    if header is None:
+        found.count("damaged_headers" if found.ends[number] else "empty_segments")
+    elif found.index.track(header.journal).boot == UNKNOWN_BOOT:
+        found.index.track(header.journal).boot = header.boot
+    end = header.size if header else 0
+    pieces: list[tuple[int, bytes]] = []
+    damage: Damage | None = None
+    for item in scan(content, end, folder.device, previous):
+        if isinstance(item, Damage):
+            damage = item
+            continue
+        if damage is not None:
+            found.count("damaged_bytes", damage.end - damage.offset)
+            damage = None
+        previous, end = item, item.end
+        _keep(folder, found, number, item, pieces)
+    if pieces:
+        folder.repair(number, pieces)
+        found.ends[number] = max(found.ends[number], end)
+    _settle_end(folder, found, number, content, damage, end, header is not None and header.number == number)
+    return previous
+
+
+def _keep(folder: Folder, found: Recovery, number: int, record: Record, pieces: list[tuple[int, bytes]]) -> None:
+    if not found.index.add(number, record):
+        found.count("duplicate_events")
+        return
+    if record.mended:
+        found.count("mended_records")
+        pieces.append((record.offset, encode_record(folder.device, record.journal, record.before, record.line)))
+    if record.kind in ("start", "lost"):
+        _note(found, record)
+
+
+def _note(found: Recovery, record: Record) -> None:
+    """What an event says of other journals, or of its own."""
+    body = decode_event(record.line).body
+    if isinstance(body, Start):
+        track = found.index.track(record.journal)
+        track.boot = body.boot
+        if body.parent is not None:
+            track.parent = body.parent.journal
+            parent = found.index.track(body.parent.journal)
+            if parent.named is None or parent.named.seq < body.parent.seq:
+                parent.named = body.parent
+    elif isinstance(body, Lost):
+        known = found.declared.get(body.journal, ())
+        found.declared[body.journal] = union(known, ((body.first, body.last),))
+
+
+def _settle_end(
+    folder: Folder, found: Recovery, number: int, content: bytes, damage: Damage | None, end: int, own: bool
+) -> None:
+    """Decide on the bytes after the last event of a segment, as long as no later segment takes over."""
+    _close_tail(found)
+    found.hidden.clear()
+    if damage is not None:
+        found.count("torn_bytes", damage.end - damage.offset)
+    durable = unwritten(content, damage) if damage is not None else 0
+    found.tail = Tail(number, end, found.ends[number] - end) if own and not durable else None
+    newest = _newest(found.index)
+    if durable and newest is not None:
+        found.hidden[newest.journal] = newest.top + durable
+
+
+def _close_tail(found: Recovery) -> None:
+    """What was taken for a torn tail lies before another segment: it is damage."""
+    torn = found.counts.pop("torn_bytes", 0)
+    if torn:
+        found.count("damaged_bytes", torn)
+    found.tail = None
+
+
+def _apply_state(folder: Folder, found: Recovery, state: State) -> None:
+    if not state.whole or state.device not in (None, folder.device):
+        found.count("damaged_state")
+    for kept in state.journals.values():
+        track = found.index.track(kept.journal)
+        track.acked = kept.acked
+        if track.boot == UNKNOWN_BOOT:
+            track.boot = kept.boot
+        head = max(track.head, found.hidden.get(kept.journal, 0))
+        beyond = minus(kept.acked, ((1, head),)) if track.runs else ()
+        if beyond:
+            found.count("ack_beyond_head", size(beyond))
+
+
+def _newest(index: Index) -> Track | None:
+    """The journal that is nobody's parent; of several the one written last."""
+    parents = {track.parent for track in index.tracks.values()}
+    held = [track for track in index.tracks.values() if track.runs]
+    return next((track for track in reversed(held) if track.journal not in parents), None)
+
+
+def _find_losses(folder: Folder, found: Recovery, state: State) -> None:
+    for track in list(found.index.tracks.values()):
+        expected = max(track.head, found.hidden.get(track.journal, 0))
+        gone = minus(((1, expected),), track.held(), track.acked, found.declared.get(track.journal, ()))
+        if not state.whole and track.journal not in state.journals:
+            unsure = within(gone, 1, track.runs[0].first - 1 if track.runs else expected)
+            gone = minus(gone, unsure)
+            if unsure:
+                found.count("unclaimed_events", size(unsure))
+        for first, last in gone:
+            before, after = around(folder, track, first, last)
+            found.losses.append(Lost(track.journal, first, last, before, after))
+            found.count("losses")
+            found.count("lost_events", last - first + 1)
+        track.acked = within(track.acked, 1, track.head)

@@ -9,8 +9,10 @@ kept over a restart: whatever is forgotten costs duplicates, never an event.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from edge.journal.spans import Spans, minus, union, within
 from edge.wire.ack import Refused
 from edge.wire.batch import MAX_EVENTS
+from edge.wire.text import MAX_INT
 
 WINDOW = 4
 """Batches un-acknowledged at a time."""
@@ -23,16 +25,13 @@ RESEND_LEAST_MS = 1_000
 TIRED = 4
 """After so many sendings without an answer a batch lets everything fresher go first, so that it blocks nothing."""
 
-Span = tuple[int, int]
-"""First and last seq, both included."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A journal's un-acknowledged seqs: ascending spans that do not touch. The current journal comes last."""
 
     journal: str
-    spans: tuple[Span, ...]
+    spans: Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class _Connection:
     current: str
     head: int
     flights: list[_Flight] = field(default_factory=list)
-    held: dict[str, list[Span]] = field(default_factory=dict)
+    held: dict[str, Spans] = field(default_factory=dict)
     tries: dict[tuple[str, int, int], int] = field(default_factory=dict)
     pause_until_ms: int = 0
 
@@ -96,12 +95,12 @@ class Sending:
         if len(here.flights) >= WINDOW:
             return None
         ready = [Pending(p.journal, _ready(here, p)) for p in pending]
-        fresh = [Pending(p.journal, subtract(p.spans, _tired(here, p.journal))) for p in ready]
+        fresh = [Pending(p.journal, minus(p.spans, _tired(here, p.journal))) for p in ready]
         return self._pick(here, fresh, now_ms) or self._pick(here, ready, now_ms)
 
     def _pick(self, here: _Connection, ready: Sequence[Pending], now_ms: int) -> Choice | None:
         current = next((p.spans for p in ready if p.journal == here.current), ())
-        live = _start(current) or _first(_from(current, here.head + 1))
+        live = _start(current) or _first(within(current, here.head + 1, MAX_INT))
         if live is not None:
             return Choice(here.current, *live, live=True, closes=False)
         if len(here.flights) >= BACKLOG_WINDOW or now_ms < here.pause_until_ms:
@@ -129,14 +128,14 @@ class Sending:
     def refused(self, journal: str, refusals: Iterable[Refused]) -> None:
         """Central will not store these now: they stay here until it asks for them, or until the next birth."""
         if self._connection is not None:
-            held = self._connection.held.setdefault(journal, [])
-            self._connection.held[journal] = merge([*held, *((r.first, r.last) for r in refusals)])
+            held = self._connection.held.get(journal, ())
+            self._connection.held[journal] = union(held, tuple((r.first, r.last) for r in refusals))
 
     def asked(self, journal: str, first: int, last: int) -> None:
         """Central asked for [first, last] of `journal`: neither held nor on its way any more."""
         here = self._connection
         if here is not None:
-            here.held[journal] = list(subtract(here.held.get(journal, []), [(first, last)]))
+            here.held[journal] = minus(here.held.get(journal, ()), ((first, last),))
             here.flights = [f for f in here.flights if f.journal != journal or f.last < first or f.first > last]
 
     def send_all(self) -> None:
@@ -151,10 +150,10 @@ class Sending:
 
     def _settle(self, here: _Connection, pending: Sequence[Pending], now_ms: int) -> None:
         """Take what has arrived, is held, or did not arrive in time off the way."""
-        open_spans = {p.journal: subtract(p.spans, here.held.get(p.journal, ())) for p in pending}
-        flying = [f for f in here.flights if intersects(open_spans.get(f.journal, ()), f.first, f.last)]
+        open_spans = {p.journal: minus(p.spans, here.held.get(p.journal, ())) for p in pending}
+        flying = [f for f in here.flights if within(open_spans.get(f.journal, ()), f.first, f.last)]
         here.flights = [f for f in flying if now_ms < f.due_ms]
-        here.tries = {at: n for at, n in here.tries.items() if intersects(open_spans.get(at[0], ()), at[1], at[2])}
+        here.tries = {at: n for at, n in here.tries.items() if within(open_spans.get(at[0], ()), at[1], at[2])}
         for late in flying:
             if now_ms >= late.due_ms:
                 here.tries[late.journal, late.first, late.last] = late.tries + 1
@@ -164,10 +163,10 @@ class Sending:
         return max(RESEND_LEAST_MS, int(self._random() * most))
 
 
-def _ready(here: _Connection, pending: Pending) -> tuple[Span, ...]:
+def _ready(here: _Connection, pending: Pending) -> Spans:
     """What of a journal is un-acknowledged, not on its way and not held."""
-    flying = [(f.first, f.last) for f in here.flights if f.journal == pending.journal]
-    return subtract(pending.spans, [*flying, *here.held.get(pending.journal, ())])
+    flying = tuple((f.first, f.last) for f in here.flights if f.journal == pending.journal)
+    return minus(pending.spans, flying, here.held.get(pending.journal, ()))
 
 
 def _tries(here: _Connection, journal: str, first: int, last: int) -> int:
@@ -177,13 +176,13 @@ def _tries(here: _Connection, journal: str, first: int, last: int) -> int:
     )
 
 
-def _tired(here: _Connection, journal: str) -> list[Span]:
-    return [(first, last) for (j, first, last), n in here.tries.items() if j == journal and n >= TIRED]
+def _tired(here: _Connection, journal: str) -> Spans:
+    return tuple((first, last) for (j, first, last), n in here.tries.items() if j == journal and n >= TIRED)
 
 
 def _backlog(ready: Iterable[Pending], here: _Connection) -> list[Pending]:
     """What was there before the connection came up."""
-    old = (Pending(p.journal, _up_to(p.spans, here.head) if p.journal == here.current else p.spans) for p in ready)
+    old = (Pending(p.journal, within(p.spans, 1, here.head) if p.journal == here.current else p.spans) for p in ready)
     return [p for p in old if p.spans]
 
 
@@ -196,50 +195,9 @@ def _oldest(backlog: Sequence[Pending]) -> Choice | None:
     return Choice(backlog[0].journal, first, last, live=False, closes=closes)
 
 
-def _start(spans: Sequence[Span]) -> Span | None:
+def _start(spans: Spans) -> tuple[int, int] | None:
     return (1, 1) if spans and spans[0][0] == 1 else None
 
 
-def _first(spans: Sequence[Span]) -> Span | None:
+def _first(spans: Spans) -> tuple[int, int] | None:
     return (spans[0][0], min(spans[0][1], spans[0][0] + MAX_EVENTS - 1)) if spans else None
-
-
-def _from(spans: Iterable[Span], low: int) -> tuple[Span, ...]:
-    return tuple((max(first, low), last) for first, last in spans if last >= low)
-
-
-def _up_to(spans: Iterable[Span], high: int) -> tuple[Span, ...]:
-    return tuple((first, min(last, high)) for first, last in spans if first <= high)
-
-
-def merge(spans: Iterable[Span]) -> list[Span]:
-    """The same seqs as ascending spans that do not touch."""
-    found: list[Span] = []
-    for first, last in sorted(spans):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
-        else:
-            found.append((first, last))
-    return found
-
-
-def subtract(spans: Iterable[Span], away: Iterable[Span]) -> tuple[Span, ...]:
-    """The seqs of `spans` (ascending, disjoint) that are not in `away`."""
-    found: list[Span] = []
-    holes = merge(away)
-    for span in spans:
-        low, last = span
-        for hole in holes:
-            if hole[1] < low or hole[0] > last:
-                continue
-            if hole[0] > low:
-                found.append((low, hole[0] - 1))
-            low = hole[1] + 1
-        if low <= last:
-            found.append((low, last))
-    return tuple(found)
-
-
-def intersects(spans: Iterable[Span], first: int, last: int) -> bool:
-    """Whether any seq of [first, last] is in `spans`."""
-    return any(low <= last and high >= first for low, high in spans)

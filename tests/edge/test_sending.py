@@ -5,6 +5,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.journal.spans import union
 from edge.sending import (
     BACKLOG_WINDOW,
     RESEND_LEAST_MS,
@@ -13,9 +14,6 @@ from edge.sending import (
     Choice,
     Pending,
     Sending,
-    intersects,
-    merge,
-    subtract,
 )
 from edge.wire.ack import Refused
 
@@ -166,20 +164,6 @@ def test_batches_that_are_never_answered_do_not_block_fresher_ones():
     assert (OLD, 301, 310) in sent
 
 
-spans = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 8)).map(lambda s: (s[0], s[0] + s[1])), max_size=6)
-
-
-def seqs(of: list[tuple[int, int]]) -> set[int]:
-    return {seq for first, last in of for seq in range(first, last + 1)}
-
-
-@given(spans, spans)
-def test_spans_are_sets_of_seqs(left, right):
-    assert seqs(merge(left)) == seqs(left)
-    assert seqs(list(subtract(merge(left), right))) == seqs(left) - seqs(right)
-    assert all(intersects(left, first, last) == bool(seqs(left) & seqs([(first, last)])) for first, last in right)
-
-
 class World:
     """A station with one old journal and the current one, and a central that answers as badly as it may."""
 
@@ -199,7 +183,7 @@ class World:
 
     def send(self, wait_ms: int) -> None:
         self.at += wait_ms
-        pending = [Pending(j, tuple(merge((seq, seq) for seq in self.unacked[j]))) for j in (OLD, NOW)]
+        pending = [Pending(j, union(tuple((seq, seq) for seq in self.unacked[j]))) for j in (OLD, NOW)]
         for choice in drain(self.sending, pending, self.at):
             batch = set(range(choice.first, choice.last + 1))
             assert batch <= self.unacked[choice.journal], "sent again after its acknowledgement"

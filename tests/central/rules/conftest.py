@@ -49,7 +49,7 @@ def taps(text: str) -> tuple[Tap, ...]:
     return tuple(tap(t) for t in text.split())
 
 
-def spans(text: str) -> tuple[Span, ...]:
+def spans_of(text: str) -> tuple[Span, ...]:
     return tuple(Span(*(at(end) for end in part.split("-", 1))) for part in text.split())
 
 
@@ -57,7 +57,7 @@ def sessions(text: str, **settings: timedelta | None) -> tuple[Session, ...]:
     words = text.split()
     return tuple(
         Session(name, span.start, span.end, **settings)  # type: ignore[arg-type]
-        for name, (span,) in zip(words[::2], map(spans, words[1::2]), strict=True)
+        for name, (span,) in zip(words[::2], map(spans_of, words[1::2]), strict=True)
     )
 
 
@@ -100,13 +100,18 @@ def a_day(
         window_before=None if before_min is None else timedelta(minutes=before_min),
         window_after=None if after_min is None else timedelta(minutes=after_min),
     )
-    coverage = Coverage(at(now) if now else None, at(delivered) if delivered else None, spans(down))
+    coverage = Coverage(at(now) if now else None, at(delivered) if delivered else None, spans_of(down))
     return Day(MONDAY, office, taps(punches), plans(plan), manual(entry), coverage, set_aside=taps(aside), **rest)
 
 
 def words(verdict: SessionVerdict) -> list[str]:
     minutes = {Flag.LATE: f" {verdict.late_min}", Flag.EARLY_LEAVE: f" {verdict.early_min}"}
     return [flag.value + minutes.get(flag, "") for flag in verdict.flags]
+
+
+@pytest.fixture
+def spans() -> Callable[[str], tuple[Span, ...]]:
+    return spans_of
 
 
 @pytest.fixture

@@ -1,0 +1,125 @@
+"""Which tap is the IN and which the OUT of which session."""
+
+from datetime import timedelta
+
+import pytest
+
+from central.rules import evaluate
+from central.rules.day import Session
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("07:30 11:30 13:30 17:00", "07:30 11:30 13:30 17:00"),
+        ("07:30 09:00 09:40 11:30 13:30 17:00", "07:30 11:30 13:30 17:00"),  # an errand
+        ("00:00 23:59:59", "00:00 - - 23:59:59"),  # the day's windows open and close with the date
+        ("-1/23:59:59 +1/00:00", "- - - -"),
+        ("", "- - - -"),
+    ],
+)
+def test_first_in_and_last_out(ends, punches, said):
+    assert ends(punches) == said
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("07:30 12:30 17:00", "07:30 12:30 - 17:00"),  # the earlier session owns the middle
+        ("07:30 12:30:01 17:00", "07:30 - 12:30:01 17:00"),
+        ("07:30 11:50 12:10 17:00", "07:30 11:50 12:10 17:00"),  # both before the middle
+        ("07:30 12:40 13:10 17:00", "07:30 12:40 13:10 17:00"),  # both after it
+        ("07:30 11:40 12:30 13:20 17:00", "07:30 11:40 13:20 17:00"),  # those between belong to neither
+        ("07:30 11:30 11:40 17:00", "07:30 11:40 - 17:00"),  # exactly at the end is not in the gap
+        ("07:30 13:20 13:30 17:00", "07:30 - 13:20 17:00"),
+        ("11:40 13:20", "- 11:40 13:20 -"),  # alone, yet sure of their sides
+    ],
+)
+def test_lunch(ends, punches, said):
+    assert ends(punches) == said
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("09:29:59 13:30 17:00", "09:29:59 - 13:30 17:00"),
+        ("09:30 13:30 17:00", "- 09:30 13:30 17:00"),  # a tie is OUT
+        ("09:30:01 13:30 17:00", "- 09:30:01 13:30 17:00"),
+    ],
+)
+def test_a_lone_tap_is_the_nearer_boundary(ends, punches, said):
+    assert ends(punches) == said
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("07:30 07:31 11:30 13:30 17:00", "07:30 11:30 13:30 17:00"),
+        ("07:30 11:30 13:30 17:00 17:01", "07:30 11:30 13:30 17:01"),  # an OUT counts at its last time
+        ("07:30 07:31 13:30 17:00", "07:30 - 13:30 17:00"),  # 60 s: one tap
+        ("07:30 07:31:01 13:30 17:00", "07:30 07:31:01 13:30 17:00"),  # 61 s: two
+        ("07:30 07:30:50 07:31:40 13:30 17:00", "07:30 07:31:40 13:30 17:00"),  # measured from the group's first
+        ("11:20 !11:20:40 13:30 17:00", "- 11:20:40 13:30 17:00"),  # two doors, one person
+        ("07:30 12:29:30 12:30:20 17:00", "07:30 12:30:20 - 17:00"),  # lies where its first time lies
+        ("-1/23:59:30 00:00:20 13:30 17:00", "- - 13:30 17:00"),  # a group that began the day before
+    ],
+)
+def test_taps_within_a_minute_are_one(ends, punches, said):
+    assert ends(punches) == said
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("06:30 11:30 13:30 18:00", "06:30 11:30 13:30 18:00"),
+        ("06:29:59 11:30 13:30 18:00:01", "- 11:30 13:30 -"),
+        ("07:30 12:00 12:30 17:00", "07:30 12:00 12:30 17:00"),
+    ],
+)
+def test_a_window_includes_both_its_ends(ends, punches, said):
+    assert ends(punches, before_min=60, after_min=60) == said
+
+
+def test_taps_outside_every_window_are_listed_and_not_counted(judged):
+    verdict = judged("05:00 07:30 11:30 12:20 13:30 17:00 -1/07:30", before_min=30, after_min=30)
+    assert [t.ref for t in verdict.outside] == ["05:00", "12:20"]
+
+
+def test_lunch_taps_outside_every_window_are_not_lunch_taps(ends):
+    assert ends("07:30 12:10 12:50 17:00", before_min=30, after_min=30) == "07:30 - - 17:00"
+
+
+def test_unequal_windows_meet_where_the_shorter_one_ends(ends):
+    office = {"before_min": 180, "after_min": 10}
+    assert ends("07:30 11:40 13:30 17:00", **office) == "07:30 11:40 13:30 17:00"
+    assert ends("07:30 11:41 17:00", **office) == "07:30 - 11:41 17:00"
+
+
+def test_a_night_shift_belongs_to_the_date_on_which_it_starts(ends):
+    night = {"hours": "N 22:00-+1/06:00"}
+    assert ends("21:55 +1/06:02", **night) == "21:55 06:02"
+    assert ends("21:55 +1/07:00", **night) == "21:55 07:00"
+    assert ends("21:55 +1/07:00:01", **night) == "21:55 -"
+
+
+def test_windows_of_neighbouring_dates_are_split_too(day):
+    today = day("-1/22:00 06:10 06:50 11:30 13:30 17:00")
+    midnight = today.sessions[0].start.replace(hour=0, minute=0)
+    night = Session("N", midnight - timedelta(hours=2), midnight + timedelta(hours=6))
+    alone, beside = evaluate(today), evaluate(day("06:10 06:50 11:30 13:30 17:00", previous=night))
+    assert [v.sessions[0].time_in.strftime("%H:%M") for v in (alone, beside)] == ["06:10", "06:50"]
+
+
+def test_a_following_date_takes_its_half_of_the_gap(day):
+    office = day("").sessions
+    early = Session("E", office[-1].end + timedelta(hours=9), office[-1].end + timedelta(hours=12))
+    verdict = evaluate(day("07:30 11:30 13:30 23:00 +1/00:30", following=early))
+    assert verdict.sessions[1].time_out.strftime("%H:%M") == "23:00"
+
+
+def test_a_verdict_names_its_taps(judged):
+    morning, afternoon = judged("07:30 07:30:05 11:50 12:10 17:00").sessions
+    assert (morning.in_tap.ref, morning.out_tap.ref) == ("07:30", "11:50")
+    assert (afternoon.in_tap.ref, afternoon.out_tap.ref) == ("12:10", "17:00")
+    assert [t.ref for t in morning.taps] == ["07:30", "07:30:05", "11:50"]
+    assert [t.ref for t in afternoon.taps] == ["12:10", "17:00"]

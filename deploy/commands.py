@@ -22,9 +22,10 @@ usage: python3 deploy/run.py COMMAND [ARGUMENTS]
 Each makes .venv first, or uses the one that is there. Nothing is installed outside of it, except that test and bench
 may install Debian packages when you are root or sudo allows it.
 """
+# -P: the folder that a person stands in must not take the place of the project's own modules.
 # The demo is a function, so that a demo.py without a start line of its own cannot do nothing and call it success.
-DEMO = ("-c", "import sys; from deploy.demo import main; sys.exit(main(sys.argv[1:]))")
-BENCH = ("-m", "tests.bench")
+DEMO = ("-P", "-c", "import sys; from deploy.demo import main; sys.exit(main(sys.argv[1:]))")
+BENCH = ("-P", "-m", "tests.bench")
 INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
 
 
@@ -44,8 +45,8 @@ def _become(place: Place, words: Sequence[str]) -> NoReturn:
     os.execve(place.python, [str(place.python), *words], child_environ(place))  # noqa: S606 - no shell
 
 
-def _run(command: str, arguments: Sequence[str]) -> int:
-    place = environment.prepare(ROOT)
+def _run(root: Path, command: str, arguments: Sequence[str]) -> int:
+    place = environment.prepare(root)
     if command == "test":
         return checks.check(place, child_environ(place), arguments)
     if command == "bench":
@@ -54,8 +55,8 @@ def _run(command: str, arguments: Sequence[str]) -> int:
     _become(place, [*DEMO, *arguments])
 
 
-def run(argv: Sequence[str]) -> int:
-    """Do one command; returns the exit code (2 for a wrong command line, 1 when set-up failed)."""
+def run(argv: Sequence[str], root: Path = ROOT) -> int:
+    """Do one command on the checkout in `root`; returns its exit code (2: no such command, 1: set-up failed)."""
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(USAGE, end="")
         return 0 if argv else 2
@@ -63,7 +64,7 @@ def run(argv: Sequence[str]) -> int:
         say(f"run.py: there is no command {argv[0]!r}\n{USAGE}")
         return 2
     try:
-        return _run(argv[0], argv[1:])
+        return _run(root, argv[0], argv[1:])
     except DeployError as error:
         say(f"run.py {argv[0]}: {error}")
         return 1

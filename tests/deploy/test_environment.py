@@ -154,6 +154,25 @@ def test_a_later_start_takes_moments_and_says_nothing(set_up: SetUp, capsys: pyt
     assert time.monotonic() - started < 2
 
 
+def test_the_demo_gets_its_arguments_and_gives_its_exit_code_wherever_one_stands(set_up: SetUp, tmp_path: Path) -> None:
+    demo = set_up.place.root / "deploy" / "demo.py"
+    demo.parent.mkdir()
+    (demo.parent / "__init__.py").touch()
+    demo.write_text("def main(argv):\n    print(argv, __file__)\n    return 7\n", encoding="utf-8")
+    elsewhere = tmp_path / "deploy" / "demo.py"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("raise SystemExit('the wrong demo')\n", encoding="utf-8")
+
+    start = (
+        "import sys; from pathlib import Path; from deploy.commands import run; run(sys.argv[2:], Path(sys.argv[1]))"
+    )
+    words = [sys.executable, "-P", "-c", start, set_up.place.root, "demo", "--check"]
+    answer = subprocess.run(
+        words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert (answer.returncode, answer.stdout) == (7, f"['--check'] {demo}\n")
+
+
 def test_other_packages_need_another_venv_but_other_settings_do_not(project: Path) -> None:
     before = environment.fingerprint(Place(project))
     settings = project / "pyproject.toml"

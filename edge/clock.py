@@ -58,6 +58,9 @@ class Clock(Protocol):
     def step(self) -> ClockSet | None:
         """Whether the clock was set since the last call, and how; None = it was not."""
 
+    def earliest_ms(self) -> int:
+        """Utc is at least this, even where it is not known."""
+
     def passed(self, utc_ms: int) -> None:
         """Central said `utc_ms`: that moment has passed, an unsynchronised clock behind it is wrong."""
 
@@ -122,6 +125,11 @@ class StationClock:
         if expected is not None and not gained and abs(now.utc_ms - expected) < STEP_MS * self._scale:
             return None
         return ClockSet(expected, now.utc_ms, _setter(last, now))
+
+    def earliest_ms(self) -> int:
+        """Utc is at least this: now, or the floor of a clock that knows nothing."""
+        utc_ms = self.stamp().utc_ms
+        return self._floor_ms if utc_ms is None else utc_ms
 
     def passed(self, utc_ms: int) -> None:
         """Raise the floor to `utc_ms`; a synchronised clock knows better and sets it to its own time."""

@@ -1,6 +1,7 @@
 """What the station says of itself: birth, will, heartbeat, seal."""
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,11 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Builds the signed notes of one station. readers: the state of each card reader now. folder: on the journal's
-    disk."""
+    """Builds the signed notes of one station.
+
+    readers: the state of each card reader now. folder: on the journal's disk. moment: held from the stamping of an
+    event until it is journalled, so that whatever happened before a heartbeat's stamp is in the journals it lists.
+    """
 
     identity: Identity
     journal: Journal
@@ -39,9 +43,11 @@ class Reporter:
     readers: Callable[[], tuple[ReaderState, ...]]
     folder: Path
     version: str
+    moment: threading.Lock
 
     def status(self, connection: int, *, online: bool) -> bytes:
         """The payload of `st` for connection number `connection` of this journal."""
+        stamp = self._settled()
         listed = _listed(self.journal.open_journals())
         status = Status(
             self.identity.device,
@@ -49,7 +55,7 @@ class Reporter:
             connection,
             online,
             self.clock.boot,
-            self.clock.stamp(),
+            stamp,
             listed.journals,
             listed.more,
             self.version,
@@ -59,12 +65,8 @@ class Reporter:
         return encode_status(status, self.identity.sign)
 
     def heartbeat(self, connection: int) -> bytes:
-        """The payload of `hb`, with a seal of everything journalled so far.
-
-        The tip is read before the open journals: an event between the two is then listed, and not yet sealed.
-        """
-        seal = self.seal_tip()
-        stamp = self.clock.stamp()
+        """The payload of `hb`, with a seal of everything journalled so far."""
+        stamp = self._settled()
         listed = _listed(self.journal.open_journals())
         heartbeat = Heartbeat(
             self.identity.device,
@@ -83,12 +85,13 @@ class Reporter:
             _throttled(_number(THROTTLED, 16, 1)),
             self.health.faults(),
         )
-        return encode_heartbeat(heartbeat, seal, self.identity.sign)
-
-    def seal_tip(self) -> bytes:
-        """A seal over the current journal's end."""
         tip = self.journal.tip()
-        return self.seal(tip.journal, tip.seq, tip.hash)
+        return encode_heartbeat(heartbeat, self.seal(tip.journal, tip.seq, tip.hash), self.identity.sign)
+
+    def _settled(self) -> Stamp:
+        """Now, at a moment when no event is between its stamp and the journal."""
+        with self.moment:
+            return self.clock.stamp()
 
     def seal(self, journal: str, seq: int, hash_: bytes) -> bytes:
         """A seal over `journal` up to `seq`, whose chain hash is `hash_`."""

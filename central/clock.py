@@ -32,15 +32,21 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
-    """A clock that read epoch_ms when the machine's read started_real_ms, and runs `scale` times as fast."""
+    """A clock that read epoch_ms when the machine's read started_real_ms and runs `scale` times as fast.
+
+    fast_ms: after so much of its own time it goes on as fast as the world; 0 = never.
+    """
 
     epoch_ms: int
     started_real_ms: int
     scale: float
+    fast_ms: int = 0
 
     def now_ms(self) -> int:
-        real_ms = time.time_ns() // 1_000_000
-        return self.epoch_ms + round((real_ms - self.started_real_ms) * self.scale)
+        real_ms = time.time_ns() // 1_000_000 - self.started_real_ms
+        fast_real_ms = self.fast_ms / self.scale if self.fast_ms else real_ms
+        fast_part = min(real_ms, fast_real_ms)
+        return self.epoch_ms + round(fast_part * self.scale + (real_ms - fast_part))
 
     def mono_s(self) -> float:
         return time.monotonic()

@@ -49,17 +49,18 @@ class KeySettings:
 
 @dataclass(frozen=True, slots=True)
 class ClockSettings:
-    """scale 1 = the machine's clock. Else it read epoch_ms at real time started_real_ms and runs that much faster."""
+    """scale 1 = the machine's clock. Else see `ScaledClock`."""
 
     scale: float = 1.0
     epoch_ms: int = 0
     started_real_ms: int = 0
+    fast_ms: int = 0
 
     def clock(self) -> Clock:
         """The clock that these settings describe."""
         if self.scale == 1.0 and not self.epoch_ms:
             return SystemClock()
-        return ScaledClock(self.epoch_ms, self.started_real_ms, self.scale)
+        return ScaledClock(self.epoch_ms, self.started_real_ms, self.scale, self.fast_ms)
 
 
 @dataclass(frozen=True, slots=True)

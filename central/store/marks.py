@@ -1,6 +1,6 @@
-"""Marks of what has to be computed again. Written in the transaction that stores the fact; deleted only with the result.
+"""Marks of what has to be computed again: written in the transaction that stores the fact, deleted with the result.
 
-Each mark has a version that grows with every new mark, so that an evaluator that worked on older facts cannot delete it.
+Each mark has a version that grows with every new mark, so that an evaluator that worked on older facts keeps off it.
 """
 
 import datetime as dt

@@ -1,0 +1,165 @@
+"""`diemdanh-central`: the collector, the evaluator, the pages, and the commands of whoever runs them.
+
+The database is named before the command: `diemdanh-central --db URL verdicts ...`, or by a setting, or DIEMDANH_DB.
+Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong use.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from central.errors import CentralError
+from central.settings import Settings, load_settings
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="diemdanh-central", description="Điểm Danh: the central office")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
+    parser.add_argument(
+        "--db", metavar="URL", help="database, such as sqlite:///FILE; overrides settings and DIEMDANH_DB"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in (
+        ("run", "collect, evaluate and serve the pages in one process"),
+        ("collect", "take what the doors send, store it once, acknowledge it"),
+        ("evaluate-loop", "judge the days that new facts made stale"),
+        ("web", "serve the board and the JSON interface"),
+        ("upgrade", "bring the database to this version"),
+        ("key", "print central's public key for the stations' settings"),
+    ):
+        commands.add_parser(name, help=text, description=text)
+    _add_device(commands)
+    _add_files(commands)
+    _add_verdicts(commands)
+    return parser
+
+
+def _add_device(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    device = commands.add_parser("device", help="register, list and revoke stations")
+    verbs = device.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help="register a station; prints central's public key for its settings")
+    add.add_argument("code", help="what people call the door, such as D-X01")
+    add.add_argument("--id", required=True, metavar="DEVICE", help="the station's id (diemdanh-edge identity)")
+    add.add_argument("--key", required=True, metavar="PUBLIC_KEY", help="the station's public key, base64url")
+    add.add_argument("--unit", help="the unit whose door it is; kept when the door is known already")
+    add.add_argument("--location", default="", help="where it hangs, in words")
+    listing = verbs.add_parser("list", help="all stations")
+    listing.add_argument("--json", action="store_true", help="for machines")
+    revoke = verbs.add_parser("revoke", help="refuse everything a station says from now on")
+    revoke.add_argument("code")
+
+
+def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    office = commands.add_parser("import", help="read a folder in the office format, all of it or nothing")
+    office.add_argument("folder", type=Path)
+    office.add_argument("--json", action="store_true", help="for machines")
+    evaluate = commands.add_parser("evaluate", help="judge the cases of a file; needs no database")
+    evaluate.add_argument("file", type=Path)
+
+
+def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verdicts = commands.add_parser("verdicts", help="print the verdicts of a period")
+    verdicts.add_argument("--from", dest="first", required=True, type=date.fromisoformat, metavar="DATE")
+    verdicts.add_argument("--to", dest="last", required=True, type=date.fromisoformat, metavar="DATE")
+    verdicts.add_argument("--unit", help="only this unit and those below it")
+    verdicts.add_argument("--format", choices=("csv", "json"), default="csv")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        settings = load_settings(arguments.config, os.environ)
+        if arguments.db:
+            settings = dataclasses.replace(settings, database=dataclasses.replace(settings.database, url=arguments.db))
+        return COMMANDS[arguments.command](arguments, settings)
+    except (CentralError, OSError) as error:
+        print(f"diemdanh-central: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+# Each command imports what it needs when it runs, so that `verdicts` does not wait for a web framework.
+
+
+def _serve(*parts: str) -> Callable[[argparse.Namespace, Settings], int]:
+    def serve(_: argparse.Namespace, settings: Settings) -> int:
+        from central.processes import serve as run
+
+        return run(settings, parts)
+
+    return serve
+
+
+def _upgrade(_: argparse.Namespace, settings: Settings) -> int:
+    from central.processes import ready_store
+
+    ready_store(settings).close()
+    return 0
+
+
+def _key(_: argparse.Namespace, settings: Settings) -> int:
+    from central.keys import load_key
+
+    print(load_key(settings.key.file).public_text)
+    return 0
+
+
+def _device(arguments: argparse.Namespace, settings: Settings) -> int:
+    from central import device_commands
+
+    return device_commands.run(arguments, settings)
+
+
+def _import(arguments: argparse.Namespace, settings: Settings) -> int:
+    from central.processes import ready_store
+    from central.roster.imports import import_office
+
+    imported = import_office(ready_store(settings), settings.clock.clock(), arguments.folder)
+    if arguments.json:
+        print(json.dumps(imported.changed))
+    else:
+        for name, count in imported.changed.items():
+            print(f"{name:12} {count:6} new or changed")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace, _: Settings) -> int:
+    from central import evaluate_file
+
+    print(json.dumps(evaluate_file.run(arguments.file), ensure_ascii=False, indent=1))
+    return 0
+
+
+def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
+    from central.processes import ready_store
+    from central.reports import verdicts
+
+    with ready_store(settings).read() as db:
+        verdicts.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "run": _serve("collect", "evaluate", "web"),
+    "collect": _serve("collect"),
+    "evaluate-loop": _serve("evaluate"),
+    "web": _serve("web"),
+    "upgrade": _upgrade,
+    "key": _key,
+    "device": _device,
+    "import": _import,
+    "evaluate": _evaluate,
+    "verdicts": _verdicts,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

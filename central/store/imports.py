@@ -1,0 +1,58 @@
+"""Writing roster facts: only rows that are not there yet, so that a second import changes nothing."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from central.store.marks import upsert
+from central.tables import Counter
+
+Row = Mapping[str, Any]
+
+
+def add_missing(db: sa.Connection, model: Any, rows: Iterable[Row]) -> int:
+    """Insert the rows of which no equal one is stored (surrogate ids apart); returns how many were new."""
+    table: sa.Table = model.__table__
+    columns = [column for column in table.columns if column.name != "id" or "id" not in _surrogates(table)]
+    stored = {tuple(row) for row in db.execute(sa.select(*columns))}
+    fresh = {}
+    for row in rows:
+        key = tuple(row.get(column.name) for column in columns)
+        if key not in stored:
+            fresh[key] = dict(zip((column.name for column in columns), key, strict=True))
+    if fresh:
+        db.execute(sa.insert(table), list(fresh.values()))
+    return len(fresh)
+
+
+def _surrogates(table: sa.Table) -> set[str]:
+    return {column.name for column in table.primary_key if isinstance(column.type, sa.Integer)}
+
+
+def replace(db: sa.Connection, model: Any, rows: Iterable[Row]) -> int:
+    """Insert rows, or bring the stored ones with the same primary key up to date; returns how many changed."""
+    table: sa.Table = model.__table__
+    keys = [column.name for column in table.primary_key]
+    stored = {tuple(row._mapping[key] for key in keys): dict(row._mapping) for row in db.execute(sa.select(table))}
+    changed = [
+        row for row in rows if (was := stored.get(tuple(row[key] for key in keys))) is None or was != {**was, **row}
+    ]
+    for row in changed:
+        insert = upsert(db, table).values(**row)
+        rest = {name: value for name, value in row.items() if name not in keys}
+        db.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest))
+    return len(changed)
+
+
+def count_up(db: sa.Connection, name: str) -> None:
+    """One more change of what this counter stands for; every process that caches it looks again."""
+    table: sa.Table = Counter.__table__  # type: ignore[attr-defined]
+    insert = upsert(db, table).values(name=name, value=1)
+    db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": table.c.value + 1}))
+
+
+def counter(db: sa.Connection, name: str) -> int:
+    """The counter's value; 0 before its first change."""
+    table: sa.Table = Counter.__table__  # type: ignore[attr-defined]
+    return db.execute(sa.select(table.c.value).where(table.c.name == name)).scalar() or 0

@@ -1,0 +1,95 @@
+"""Numbered server-sent events with an epoch: what a browser missed is replayed, or it is told to start afresh.
+
+A feed lives in one process and has a random epoch; an event's id is `epoch-number`. A client that comes back with an id
+of this epoch, not too far behind, gets what it missed; any other gets `reset` and loads the page again. Clients that do
+not keep up are never waited for: they read from the same ring, and fall out of it.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+KEEPALIVE_S = 15
+_ID = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,15})")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event of a feed, ready for the wire."""
+
+    number: int
+    text: bytes
+
+
+class Feed:
+    """One stream of events. Everything runs in the server's event loop."""
+
+    def __init__(self, epoch: str, capacity: int = 2000) -> None:
+        self.epoch = epoch
+        self._ring: deque[Message] = deque(maxlen=capacity)
+        self._number = 0
+        self._changed = asyncio.Condition()
+        self._closed = False
+        self.clients = 0
+
+    async def publish(self, kind: str, content: str) -> int:
+        """Add an event; content is one text, its lines are kept. Returns its number."""
+        self._number += 1
+        lines = "".join(f"data: {line}\n" for line in content.split("\n"))
+        text = f"id: {self.epoch}-{self._number}\nevent: {kind}\n{lines}\n"
+        self._ring.append(Message(self._number, text.encode()))
+        async with self._changed:
+            self._changed.notify_all()
+        return self._number
+
+    async def close(self) -> None:
+        """End every client's stream (the server stops)."""
+        self._closed = True
+        async with self._changed:
+            self._changed.notify_all()
+
+    def place(self, last_id: str | None) -> int | None:
+        """The number after which a client goes on: None = it must start afresh. No id = from now on."""
+        if last_id is None:
+            return self._number
+        match = _ID.fullmatch(last_id)
+        if not match or match[1] != self.epoch:
+            return None
+        number = int(match[2])
+        oldest = self._ring[0].number if self._ring else self._number + 1
+        return number if oldest - 1 <= number <= self._number else None
+
+    async def stream(self, last_id: str | None) -> AsyncIterator[bytes]:
+        """The bytes for one client, for ever."""
+        place = self.place(last_id)
+        yield f"retry: 2000\nid: {self.epoch}-{self._number if place is None else place}\n".encode()
+        if place is None:
+            yield b"event: reset\ndata: \n\n"
+            place = self._number
+        else:
+            yield b"event: hello\ndata: \n\n"
+        self.clients += 1
+        try:
+            while not self._closed:
+                fresh = [message for message in self._ring if message.number > place]
+                if fresh and fresh[0].number > place + 1:
+                    yield f"id: {self.epoch}-{self._number}\nevent: reset\ndata: \n\n".encode()
+                elif fresh:
+                    yield b"".join(message.text for message in fresh)
+                place = fresh[-1].number if fresh else place
+                if not fresh and not await self._wait(place):
+                    yield b": alive\n\n"
+        finally:
+            self.clients -= 1
+
+    async def _wait(self, place: int) -> bool:
+        """Wait for something after `place`; False when nothing came for KEEPALIVE_S."""
+        async with self._changed:
+            news = self._changed.wait_for(lambda: self._number > place or self._closed)
+            try:
+                await asyncio.wait_for(news, KEEPALIVE_S)
+            except TimeoutError:
+                return False
+        return True

@@ -13,6 +13,7 @@ them.
 import fcntl
 import os
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,7 @@ class Folder:
         self.path, self.device, self.segment_bytes = path, device, segment_bytes
         self._sync = sync
         self._lock: int | None = None
+        self._readying = threading.Lock()  # the prepared segment is made by one thread and used by another
 
     def lock(self) -> None:
         """Create the folder if need be and take it; raises JournalError when another process has it."""
@@ -161,27 +163,31 @@ class Folder:
 
     def prepare(self) -> None:
         """Make sure that the next segment lies ready."""
+        with self._readying:
+            self._prepare()
+
+    def _prepare(self) -> None:
         ready = self.path / "next"
         wanted = max(self.segment_bytes, _HEADER_ROOM + MAX_RECORD_BYTES)
-        if ready.exists() and ready.stat().st_size == wanted:
-            return
-        self._replace("next", bytes(wanted))
+        if not ready.exists() or ready.stat().st_size != wanted:
+            self._replace("next", bytes(wanted))
 
     def begin(self, number: int, journal: str, boot: str) -> Pen:
         """Turn the prepared segment into number `number`, durably, and return its pen."""
-        self.prepare()
-        ready = self.path / "next"
-        fd = os.open(ready, os.O_RDWR)
-        try:
-            header = encode_header(self.device, number, journal, boot)
-            _write_all(fd, header, 0)
-            self._sync(fd)
-            ready.rename(self.segment(number))
-            self._sync_folder()
-            return Pen(fd, number, len(header), os.fstat(fd).st_size, 0, self._sync)
-        except OSError:
-            os.close(fd)
-            raise
+        with self._readying:
+            self._prepare()
+            ready = self.path / "next"
+            fd = os.open(ready, os.O_RDWR)
+            try:
+                header = encode_header(self.device, number, journal, boot)
+                _write_all(fd, header, 0)
+                self._sync(fd)
+                ready.rename(self.segment(number))
+                self._sync_folder()
+                return Pen(fd, number, len(header), os.fstat(fd).st_size, 0, self._sync)
+            except BaseException:
+                os.close(fd)
+                raise
 
     def discard_prepared(self) -> None:
         """Remove a prepared segment that is not empty: what a fault has written into it could pass for a torn tail."""

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,8 @@ class Journal:
         self._index.track(journal).hash = self.hash
         self._next_number = found.next_number
         self._pen: Pen | None = None
-        self._writing = threading.RLock()  # appending, and what changes files; taken before _lock
+        self._writing = threading.Lock()  # one append at a time
+        self._saving = threading.RLock()  # one save at a time; an append does not wait for it
         self._lock = threading.Lock()  # the index and the tip; never held while the disk is waited for
         self._closed = False
 
@@ -125,13 +127,16 @@ class Journal:
         while name in found.index.tracks:
             name = new_id()
         journal = cls(files, found, name, boot, ring_events, files.device)
-        journal._resume(found)
-        journal.append(Start(boot, version, found.parent), stamp)
-        if found.parent is not None:
-            journal._index.track(name).parent = found.parent.journal
-        for loss in found.losses:
-            journal.append(loss, stamp)
-        journal._tidy(found)
+        try:
+            journal._resume(found)
+            journal._index.track(name).parent = found.parent.journal if found.parent else None
+            journal.append(Start(boot, version, found.parent), stamp)
+            for loss in found.losses:
+                journal.append(loss, stamp)
+            journal._tidy(found)
+        except BaseException:
+            journal._let_go()
+            raise
         return journal
 
     def _resume(self, found: Recovery) -> None:
@@ -149,7 +154,8 @@ class Journal:
                 self._folder.remove(number)
             else:
                 self._folder.trim(number, end)
-        self.save()
+        with suppress(JournalError):  # costs duplicates at worst; the station saves again soon, and hears of it then
+            self.save()
 
     def append(self, body: Body, stamp: Stamp) -> Written:
         """Journal one event; it is durable on return.
@@ -196,15 +202,15 @@ class Journal:
 
         `save` does this too. Raises JournalError when there is no room.
         """
-        with self._writing:
-            if self._closed or (self._pen is not None and self._pen.room() > self._pen.size // 2):
-                return
-            try:
-                self._folder.prepare()
-            except OSError as error:
-                raise JournalError(
-                    f"no room for the next journal segment in {self._folder.path} ({error}): free some space"
-                ) from error
+        pen = self._pen
+        if self._closed or (pen is not None and pen.room() > pen.size // 2):
+            return
+        try:
+            self._folder.prepare()
+        except OSError as error:
+            raise JournalError(
+                f"no room for the next journal segment in {self._folder.path} ({error}): free some space"
+            ) from error
 
     def tip(self) -> Tip:
         """Journal, head and hash of one moment."""
@@ -306,7 +312,7 @@ class Journal:
 
         Raises JournalError when the disk refuses; only duplicates can come of that.
         """
-        with self._writing:
+        with self._saving:
             if self._closed:
                 return
             try:
@@ -344,13 +350,17 @@ class Journal:
 
     def close(self) -> None:
         """Save, let go of the files and of the folder. Closing twice does nothing."""
-        with self._writing:
+        with self._saving:
             if self._closed:
                 return
             try:
                 self.save()
             finally:
-                self._closed = True
-                if self._pen is not None:
-                    self._pen.close()
-                self._folder.unlock()
+                with self._writing:
+                    self._closed = True
+                    self._let_go()
+
+    def _let_go(self) -> None:
+        if self._pen is not None:
+            self._pen.close()
+        self._folder.unlock()

@@ -111,24 +111,22 @@ def scan(content: bytes, offset: int, device: str, previous: Record | None) -> I
         yield Damage(bad, end)
 
 
-def unwritten(content: bytes, damage: Damage) -> int:
-    """How many events the damage at the end of the newest segment may hide that had been durable.
+def whole_looking(content: bytes, damage: Damage) -> list[str]:
+    """The journals of events that the damage has taken although they had been durable, one entry an event.
 
     A power cut leaves one record of which some sectors are missing: it ends early or has zeros inside. Whatever is
     whole in length and form was durable and has been damaged since.
     """
-    tail = content[damage.offset : damage.end]
-    pieces = tail.split(b"\n")
-    return sum(_looks_whole(piece) for piece in pieces[:-1]) + _looks_whole_unterminated(pieces[-1])
+    *lines, rest = content[damage.offset : damage.end].split(b"\n")
+    length = rest[11:15]
+    unterminated = length.isdigit() and len(rest) >= HEAD_BYTES + int(length)
+    pieces = [*lines, rest] if unterminated else lines
+    return [piece[16:32].decode() for piece in pieces if _looks_whole(piece)]
 
 
 def _looks_whole(piece: bytes) -> bool:
-    return len(piece) > HEAD_BYTES and piece.count(0) <= _STRANGE_BYTES and _plausible(piece[:HEAD_BYTES])
-
-
-def _looks_whole_unterminated(piece: bytes) -> bool:
-    length = piece[11:15]
-    return length.isdigit() and len(piece) >= HEAD_BYTES + int(length) and _looks_whole(piece)
+    head = piece[:HEAD_BYTES]
+    return piece.count(0) <= _STRANGE_BYTES and _plausible(head) and _JOURNAL.fullmatch(head[16:32]) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,16 +214,18 @@ def _by_crc(
 def _by_chain(
     device: str, head: _Head, claim: Record, previous: Record | None, following: _Head | None
 ) -> Record | None:
-    """The record whose line the chain confirms although its CRC is wrong; the journal needs a witness."""
+    """The record whose line the chain confirms although its CRC is wrong.
+
+    The chain alone does not say whose it is: the hash before must come from our own events, or the CRC be nearly right.
+    """
     ends = {h for h in (head.after, following and following.before) if h}
     journals = {j for j in (head.journal, previous and previous.journal, following and following.journal) if j}
     for journal in journals:
         named = replace(claim, journal=journal)
         for before in _befores(device, head, named, previous):
             after = link(before, claim.line)
-            follows = following is not None and following.journal == journal and following.before == after
             nearly = _differing(head.crc, f"{_crc(device, journal, claim.line):08x}".encode()) <= 1
-            if after in ends and (follows or nearly or before == _continues(device, named, previous)):
+            if after in ends and (nearly or before == _continues(device, named, previous)):
                 return _settled(named, before)
     return None
 

@@ -1,11 +1,12 @@
 """What is still there when a journal folder is opened, what is not, and what can be mended."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
-from edge.journal.folder import Folder, read_header
+from edge.journal.folder import Folder, Header, read_header
 from edge.journal.index import UNKNOWN_BOOT, Index, Track
 from edge.journal.reading import around
-from edge.journal.records import Damage, Record, encode_record, scan, unwritten
+from edge.journal.records import Damage, Record, encode_record, scan, whole_looking
 from edge.journal.spans import Spans, minus, size, union, within
 from edge.journal.state import State, decode_state
 from edge.wire.events import Lost, Parent, Start, decode_event
@@ -17,9 +18,9 @@ class RecoveryReport:
 
     lost_events: events that are gone and now said to be lost, `losses` one span each. unclaimed_events: not here and
     not said to be lost, because the damaged state file may have known them as acknowledged; central asks for what it
-    lacks. torn_bytes: an unfinished write at the very end, taken back. mended_records: events saved although bytes
-    around them were wrong. ack_beyond_head: acknowledged seqs that are no longer on the disk's end: the storage lost
-    writes.
+    lacks. damaged_bytes: those in which no event verifies; torn_bytes: those of them that are an unfinished write at
+    the very end, taken back. mended_records: events saved although bytes around them were wrong. ack_beyond_head:
+    acknowledged seqs that are no longer on the disk: the storage lost writes.
     """
 
     events: int = 0
@@ -66,7 +67,7 @@ class Recovery:
     """Bytes that each segment holds, zeros at its end left out."""
     declared: dict[str, Spans] = field(default_factory=dict)
     hidden: dict[str, int] = field(default_factory=dict)
-    """Highest seq that damage at the very end must have held, by journal."""
+    """Highest seq that damaged bytes must have held, by journal."""
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to the report."""
@@ -114,27 +115,41 @@ def _read_segment(folder: Folder, found: Recovery, number: int, previous: Record
     content = folder.read(number)
     header = read_header(content)
     found.ends[number] = len(content.rstrip(b"\0"))
-    if header is None:
-        found.count("damaged_headers" if found.ends[number] else "empty_segments")
-    elif found.index.track(header.journal).boot == UNKNOWN_BOOT:
-        found.index.track(header.journal).boot = header.boot
+    _note_header(found, header, found.ends[number])
     end = header.size if header else 0
     pieces: list[tuple[int, bytes]] = []
     damage: Damage | None = None
     for item in scan(content, end, folder.device, previous):
         if isinstance(item, Damage):
             damage = item
+            _count_hidden(found, content, item)
             continue
-        if damage is not None:
-            found.count("damaged_bytes", damage.end - damage.offset)
-            damage = None
-        previous, end = item, item.end
+        damage, previous, end = None, item, item.end
         _keep(folder, found, number, item, pieces)
     if pieces:
         folder.repair(number, pieces)
         found.ends[number] = max(found.ends[number], end)
-    _settle_end(folder, found, number, content, damage, end, header is not None and header.number == number)
+    own = header is not None and header.number == number
+    _settle_end(found, number, damage, end, own and not (damage and whole_looking(content, damage)))
     return previous
+
+
+def _note_header(found: Recovery, header: Header | None, end: int) -> None:
+    if header is None:
+        found.count("damaged_headers" if end else "empty_segments")
+        return
+    track = found.index.track(header.journal)
+    if track.boot == UNKNOWN_BOOT:
+        track.boot = header.boot
+
+
+def _count_hidden(found: Recovery, content: bytes, damage: Damage) -> None:
+    """Note the events that lay in damaged bytes: no neighbour shows their number when they were a journal's last."""
+    found.count("damaged_bytes", damage.end - damage.offset)
+    taken = Counter(whole_looking(content, damage))
+    for journal, events in taken.items():
+        known = found.index.tracks.get(journal)
+        found.hidden[journal] = (known.top if known else 0) + events
 
 
 def _keep(folder: Folder, found: Recovery, number: int, record: Record, pieces: list[tuple[int, bytes]]) -> None:
@@ -164,27 +179,12 @@ def _note(found: Recovery, record: Record) -> None:
         found.declared[body.journal] = union(known, ((body.first, body.last),))
 
 
-def _settle_end(
-    folder: Folder, found: Recovery, number: int, content: bytes, damage: Damage | None, end: int, own: bool
-) -> None:
-    """Decide on the bytes after the last event of a segment, as long as no later segment takes over."""
-    _close_tail(found)
-    found.hidden.clear()
-    if damage is not None:
+def _settle_end(found: Recovery, number: int, damage: Damage | None, end: int, usable: bool) -> None:
+    """Decide whether writing can go on after the last event of this segment, as long as no later one takes over."""
+    found.counts.pop("torn_bytes", None)
+    found.tail = Tail(number, end, found.ends[number] - end) if usable else None
+    if damage is not None and usable:
         found.count("torn_bytes", damage.end - damage.offset)
-    durable = unwritten(content, damage) if damage is not None else 0
-    found.tail = Tail(number, end, found.ends[number] - end) if own and not durable else None
-    newest = _newest(found.index)
-    if durable and newest is not None:
-        found.hidden[newest.journal] = newest.top + durable
-
-
-def _close_tail(found: Recovery) -> None:
-    """What was taken for a torn tail lies before another segment: it is damage."""
-    torn = found.counts.pop("torn_bytes", 0)
-    if torn:
-        found.count("damaged_bytes", torn)
-    found.tail = None
 
 
 def _apply_state(folder: Folder, found: Recovery, state: State) -> None:
@@ -209,6 +209,8 @@ def _newest(index: Index) -> Track | None:
 
 
 def _find_losses(folder: Folder, found: Recovery, state: State) -> None:
+    for journal in found.hidden:
+        found.index.track(journal)
     for track in list(found.index.tracks.values()):
         expected = max(track.head, found.hidden.get(track.journal, 0))
         gone = minus(((1, expected),), track.held(), track.acked, found.declared.get(track.journal, ()))

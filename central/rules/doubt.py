@@ -28,15 +28,15 @@ def judge_in_favour(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
         return judge_within_uncertainty(taps, judge)
     sound = tuple(t for t in taps if not t.forked)
     ways = [judge_within_uncertainty((*sound, *some), judge) for some in (forked, (), *((t,) for t in forked))]
-    everything = ways[0]
-    touched = [[t for t in v.taps if t.forked] for v in everything]
-    if not any(touched):
-        return everything
-    best = (min(versions, key=_severity) for versions in zip(*ways, strict=True))
-    return tuple(
-        _checked(v, set(), Reason(Cause.FORK, taps=tuple(t))) if t and _rests_on_taps(v) else v
-        for v, t in zip(best, touched, strict=True)
-    )
+    return tuple(_kindest(versions, forked) for versions in zip(*ways, strict=True))
+
+
+def _kindest(versions: Sequence[SessionVerdict], forked: Sequence[Tap]) -> SessionVerdict:
+    best = min(versions, key=_severity)
+    touching = tuple(t for t in forked if any(t in v.taps for v in versions))
+    if any((v.outcome, v.flags) != (best.outcome, best.flags) for v in versions):
+        touching = touching or tuple(forked)  # it lies in the neighbouring session, yet decides this one
+    return _checked(best, set(), Reason(Cause.FORK, taps=touching)) if touching and _rests_on_taps(best) else best
 
 
 def judge_within_uncertainty(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:

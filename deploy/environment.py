@@ -48,9 +48,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where things are in a checkout of the project."""
+    """Where things are in a checkout of the project.
+
+    `held` is the descriptor of the set-up lock, None outside of set-up. What set-up starts inherits it: when set-up is
+    killed and its pip lives on, the lock is still held, and the next start waits instead of making the same `.venv`.
+    """
 
     root: Path
+    held: int | None = None
 
     @property
     def venv(self) -> Path:
@@ -193,6 +198,7 @@ def _stream(place: Place, words: Sequence[str | Path], counted: tuple[str, ...] 
             [str(word) for word in words],
             cwd=place.root,
             env=_clean_environ(),
+            pass_fds=() if place.held is None else (place.held,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -273,17 +279,17 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _locked(place: Place, how: int) -> Iterator[int]:
+def _locked(place: Place) -> Iterator[Place]:
     """Hold the set-up lock; a second start waits instead of making the same `.venv` at the same time."""
     place.log.parent.mkdir(exist_ok=True)
     descriptor = os.open(place.log.parent / "setup.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
-            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say("Waiting for another run that is making .venv")
-            fcntl.flock(descriptor, how)
-        yield descriptor
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield Place(place.root, descriptor)
     finally:
         os.close(descriptor)
 
@@ -293,18 +299,17 @@ def prepare(root: Path) -> Place:
 
     Interrupted at any point, even by a power cut, the next call starts from nothing again.
     """
-    place = Place(root)
-    with _locked(place, fcntl.LOCK_EX):
+    with _locked(Place(root)) as place:
         if is_ready(place):
-            return place
+            return Place(root)
         started = time.monotonic()
         python = base_python()
         say("Setting up .venv; this takes a minute once, later starts take seconds.")
         say(f"[1/4] Python {sys.version.split()[0]} at {python}")
         place.log.write_text("", encoding="utf-8")
-        place.stamp.unlink(missing_ok=True)
+        _remove(place.stamp)
         _remove(place.venv)
         make(place, python, look_around(python))
         write_stamp(place)
         say(f"Ready after {time.monotonic() - started:.0f} s.")
-    return place
+    return Place(root)

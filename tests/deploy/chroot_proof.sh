@@ -85,7 +85,7 @@ inside() {
 
 apt_inside() {
     inside root apt-get -q update >/dev/null
-    inside root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null
+    inside root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null 2>&1
 }
 
 # expect WAY SUITE CODE TEXT LOG: compare an ending with what it should be.

@@ -108,7 +108,7 @@ def test_a_venv_made_by_hand_or_torn_is_not_trusted(project: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """A project whose set-up was killed once and then started twice at the same time; `said` by those two."""
+    """A project whose set-up was killed once, its pip left alive, then started twice at once; `said` by those two."""
 
     place: Place
     said: tuple[str, str]

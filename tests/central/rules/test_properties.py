@@ -14,7 +14,7 @@ from central.rules.day import LOCAL, Coverage, Day, DayVerdict, Flag, Outcome, P
 
 def holds(*facts: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """For all such facts; how long one example takes on a busy machine says nothing."""
-    return lambda test: settings(deadline=None, max_examples=150)(given(*facts)(test))
+    return lambda test: settings(deadline=None, max_examples=80)(given(*facts)(test))
 
 
 MONDAY = date(2026, 3, 2)

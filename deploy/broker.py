@@ -1,0 +1,163 @@
+"""A broker of one's own, on loopback, as a child process: Mosquitto when it is on the machine, else iotcore.
+
+The demo, the tests and the benchmarks start their broker here and nowhere else. Which of the two it is makes no
+difference to them, but for `shared_subscriptions`.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["mosquitto", "iotcore"]
+CONFIGURATION = Path(__file__).parent / "mosquitto" / "mosquitto.conf"
+PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
+START_S = 20
+TRIES = 5
+MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
+CONNECT = bytes.fromhex("100e00044d5154540402000a00027030")  # MQTT 3.1.1, clean session, client "p0"
+CONNACK = bytes.fromhex("20020000")
+
+
+class BrokerError(RuntimeError):
+    """The broker did not start; the message holds what it said."""
+
+
+def find_mosquitto() -> str | None:
+    """Mosquitto's path, None where it is not installed (Debian keeps it in /usr/sbin)."""
+    return shutil.which("mosquitto", path=PLACES)
+
+
+@dataclass(slots=True)
+class Broker:
+    """A running broker. shared_subscriptions: whether `$share/...` hands each message to one of the subscribers."""
+
+    kind: Kind
+    folder: Path
+    port: int
+    persistent: bool
+    process: subprocess.Popen[bytes] = field(repr=False)
+    host: str = "127.0.0.1"
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def shared_subscriptions(self) -> bool:
+        return True
+
+    def stop(self) -> None:
+        """End it in order (SIGTERM), the hard way after five seconds."""
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        """Start it again on the same port and folder, after stop() or kill()."""
+        self.process = _started(self.kind, self.folder, self.port, self.persistent)
+
+    def __enter__(self) -> "Broker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.stop()
+
+
+def start_broker(
+    folder: Path, port: int = 0, kind: Literal["auto", "mosquitto", "iotcore"] = "auto", persistent: bool = False
+) -> Broker:
+    """Start a broker on 127.0.0.1 that keeps its files in `folder`; returns once it answers an MQTT CONNECT.
+
+    port 0 = any free one. persistent: it keeps sessions and retained messages over a restart (Mosquitto only).
+    Raises BrokerError with what the broker said when it does not start.
+    """
+    chosen: Kind = kind if kind != "auto" else ("mosquitto" if find_mosquitto() else "iotcore")
+    folder.mkdir(parents=True, exist_ok=True)
+    for attempt in range(TRIES):
+        number = port or free_port()
+        try:
+            return Broker(chosen, folder, number, persistent, _started(chosen, folder, number, persistent))
+        except BrokerError:
+            # Between asking for a free port and listening on it, another process may have taken it.
+            if port or attempt == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def free_port() -> int:
+    """A port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _started(kind: Kind, folder: Path, port: int, persistent: bool) -> subprocess.Popen[bytes]:
+    log = folder / "broker.log"
+    with log.open("ab") as output:
+        # A session of its own, so that Ctrl-C in the demo reaches the broker last and in order.
+        process = subprocess.Popen(
+            _command(kind, folder, port, persistent), stdout=output, stderr=output, start_new_session=True
+        )
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(port):
+            return process
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    raise BrokerError(f"{kind} did not start on 127.0.0.1:{port}: {log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def _command(kind: Kind, folder: Path, port: int, persistent: bool) -> list[str]:
+    if kind == "iotcore":
+        return [sys.executable, str(Path(__file__)), "--iotcore", str(port)]
+    found = find_mosquitto()
+    if found is None:
+        raise BrokerError("mosquitto is not installed; apt-get install mosquitto, or take kind='iotcore'")
+    text = CONFIGURATION.read_text("utf-8").replace("listener 1883 127.0.0.1", f"listener {port} 127.0.0.1")
+    if persistent:
+        text = text.replace("persistence false", f"persistence true\npersistence_location {folder}/")
+    if os.geteuid() == 0:
+        text += "\nuser root\n"  # the folder belongs to root, who gives up nothing by staying so on loopback
+    configuration = folder / "mosquitto.conf"
+    configuration.write_text(text, "utf-8")
+    return [found, "-c", str(configuration)]
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as line:
+        line.sendall(CONNECT)
+        return line.recv(4) == CONNACK
+    return False
+
+
+def _serve_iotcore(port: int) -> None:
+    from iotcore import IotCoreBroker
+
+    # rumqttd's defaults listen on all addresses and refuse payloads above 20 KiB.
+    broker = IotCoreBroker(listen="127.0.0.1", port=port, max_payload_size=MAX_PAYLOAD_BYTES, max_inflight_count=200)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    broker.run_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="iotcore's broker on 127.0.0.1, for start_broker()")
+    parser.add_argument("--iotcore", type=int, required=True, metavar="PORT")
+    _serve_iotcore(parser.parse_args().iotcore)

@@ -67,3 +67,45 @@ def test_a_file_that_is_no_file_of_cases_is_refused_with_its_name(tmp_path, cont
 def test_a_missing_file_is_refused_with_its_name(tmp_path):
     with pytest.raises(CasesError, match=r"none\.json"):
         run(tmp_path / "none.json")
+
+
+def one_case(**changes: Any) -> dict[str, Any]:
+    """A kept Monday of the recorded office, with the changes."""
+    plain = next(c for c in CASES if c["id"] == "C01")
+    verdict = evaluate(day_of({**plain, **changes}, CONTENT["schedules"]))
+    return as_json(verdict)
+
+
+@pytest.mark.parametrize(
+    ("employment", "status"),
+    [
+        ("inactive", "not_employed"),
+        ("active", "present"),
+        ({"joined": "2026-03-02", "left": "2026-03-02"}, "present"),
+        ({"joined": "2026-03-03"}, "not_employed"),
+        ({"joined": None, "left": "2026-03-01"}, "not_employed"),
+    ],
+)
+def test_employment_is_said_by_a_word_or_by_its_first_and_last_day(employment, status):
+    assert one_case(context={"employment": employment})["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("workdays", "status"),
+    [("Mon-Sat", "present"), ("Tue,Thu", "day_off"), ("Sat-Mon", "present"), ("Mon", "present")],
+)
+def test_workdays_are_ranges_and_lists_of_names(workdays, status):
+    assert one_case(parameters={"workdays": workdays})["status"] == status
+
+
+def test_an_unset_window_has_no_limit():
+    unset = {"window_before_min": None, "window_after_min": None}
+    early = one_case(punches=["2026-03-02 05:00:00", "2026-03-02 11:30:00"], parameters=unset)
+    assert early["sessions"][0]["in"] == "2026-03-02 05:00:00"
+    assert one_case(punches=["2026-03-02 05:00:00", "2026-03-02 11:30:00"])["sessions"][0]["in"] is None
+
+
+def test_taps_on_a_holiday_count_where_the_office_says_so():
+    holiday = {"context": {"holiday": "2026-03-02"}}
+    assert one_case(**holiday)["status"] == "holiday"
+    assert one_case(**holiday, parameters={"holiday_punch": "count"})["status"] == "present"

@@ -87,7 +87,7 @@ def _periods(office: Office) -> None:
 
 
 def _hours(office: Office) -> None:
-    rows = defaultdict(list)
+    rows: dict[str, list[Line]] = defaultdict(list)
     for line in _of(office, "schedules"):
         if line["end"] <= line["start"]:
             office.complain("schedules", line, "end", "is not after start; write HH:MM+1 for the next day")
@@ -108,7 +108,7 @@ def _clash(one: Line, other: Line) -> bool:
 
 
 def _badges(office: Office) -> None:
-    held = defaultdict(list)
+    held: dict[str, list[Line]] = defaultdict(list)
     for line in _of(office, "badges"):
         for other in held[line["badge_uid"]]:
             if other["staff"] != line["staff"] and _same_time(line, other):

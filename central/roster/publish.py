@@ -1,0 +1,170 @@
+"""The configuration of each door: its people, and for today and tomorrow every boundary already worked out.
+
+A door holds no rule of its own. Central publishes the whole configuration again whenever what it says has changed
+(roster, plans, hours, the date), and sends it to a door whose birth names an older version.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from central.clock import Clock
+from central.moments import local_date, ms_of
+from central.names import short_name
+from central.rules.day import Plan, PlanKind, Session
+from central.store import Store, configs
+from central.store import roster as queries
+from central.store.roster import Door, Roster
+from edge.wire.config import Boundary, Config, RosterEntry, config_hash, encode_config
+from edge.wire.notes import Sign
+
+DAYS = 2
+MAX_VISITORS = 2000
+"""How many people of other doors a door still knows by name."""
+NAME_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A payload for `dd/1/{device}/cfg`, retained."""
+
+    device: str
+    payload: bytes
+
+
+class Publisher:
+    """Decides which doors need a new configuration. One owner at a time."""
+
+    def __init__(self, store: Store, clock: Clock, sign: Sign) -> None:
+        self._store = store
+        self._clock = clock
+        self._sign = sign
+        self._seen: tuple[int, dt.date] | None = None
+
+    def due(self) -> list[Publication]:
+        """The configurations that changed since the last call; cheap when nothing did."""
+        today = local_date(self._clock.now_ms())
+        with self._store.read() as db:
+            state = (queries.roster_version(db), today)
+            if state == self._seen:
+                return []
+            built = _configs(db, today)
+            known = configs.hashes(db)
+        changed = [config for config in built if known.get(config.device) != config_hash(config)]
+        publications = [self._published(config) for config in changed]
+        self._seen = state
+        return publications
+
+    def for_birth(self, device: str, applied: int) -> list[Publication]:
+        """What a device that names `applied` as its version is to be sent: nothing, or the newest configuration."""
+        with self._store.read() as db:
+            newest = configs.published(db, device)
+        return [Publication(device, newest.payload)] if newest and newest.version != applied else []
+
+    def _published(self, config: Config) -> Publication:
+        with self._store.write() as db:
+            before = configs.published(db, config.device)
+            version = max(self._clock.now_ms(), before.version + 1 if before else 1)
+            payload = encode_config(replace(config, version=version), self._sign)
+            configs.save(db, config.device, version, config_hash(config), payload)
+        return Publication(config.device, payload)
+
+
+def _configs(db: sa.Connection, today: dt.date) -> list[Config]:
+    roster = queries.load_roster(db)
+    doors = [door for door in roster.doors.values() if door.retired_ms is None and door.unit is not None]
+    staff = queries.employed_on(db, today)
+    book = _Book.read(db, roster, staff, today)
+    return [_config(roster, book, door, today) for door in doors]
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Everybody's entry, and the doors each of them is expected at."""
+
+    entries: dict[str, tuple[RosterEntry, ...]]
+    doors: dict[str, frozenset[str]]
+
+    @classmethod
+    def read(cls, db: sa.Connection, roster: Roster, staff: list[str], today: dt.date) -> "_Book":
+        last = today + dt.timedelta(days=DAYS - 1)
+        people, posts = queries.people(db, staff), queries.posts_of(db, staff)
+        plans = queries.plans_of(db, staff, today, last)
+        entries: dict[str, list[RosterEntry]] = {code: [] for code in staff}
+        doors: dict[str, frozenset[str]] = {}
+        sessions: dict[str, tuple[Boundary, ...]] = {}
+        for code in staff:
+            post = next((p for p in posts.get(code, ()) if _valid(p.valid_from, p.valid_to, today)), None)
+            place = post.workplace if post else ""
+            doors[code] = roster.workdays.office_doors(place, today)
+            dated = [(p.first, p.last, p.plan) for p in plans.get(code, ())]
+            sessions[code] = tuple(_boundaries(roster, place, today, dated))
+        for holding in queries.holdings_of(db, staff):
+            if _held_today(holding.from_ms, holding.to_ms, today):
+                name = short_name(people[holding.staff].full_name, NAME_CHARS)
+                state = "active" if holding.active else "blocked"
+                entries[holding.staff].append(RosterEntry(holding.number, name, state, sessions[holding.staff]))
+        return cls({code: tuple(found) for code, found in entries.items()}, doors)
+
+
+def _valid(first: dt.date | None, last: dt.date | None, on: dt.date) -> bool:
+    return (first is None or first <= on) and (last is None or on <= last)
+
+
+def _held_today(from_ms: int | None, to_ms: int | None, today: dt.date) -> bool:
+    first = None if from_ms is None else local_date(from_ms)
+    last = None if to_ms is None else local_date(to_ms)
+    return _valid(first, last, today)
+
+
+def _config(roster: Roster, book: _Book, door: Door, today: dt.date) -> Config:
+    own = [code for code, doors in book.doors.items() if door.device in doors]
+    visitors = [code for code in book.entries if door.device not in book.doors[code]]
+    entries = [entry for code in own for entry in book.entries[code]]
+    if len(visitors) <= MAX_VISITORS:
+        entries += [replace(entry, sessions=()) for code in visitors for entry in book.entries[code]]
+    unit = roster.unit_name(door.unit or "", today)
+    return Config(door.device, 1, unit, door.location or door.code, _one_a_badge(entries))
+
+
+def _one_a_badge(entries: Iterable[RosterEntry]) -> tuple[RosterEntry, ...]:
+    """A badge that changes hands today is known by its usable holder; who is meant when, central decides."""
+    found: dict[str, RosterEntry] = {}
+    for entry in entries:
+        if entry.badge not in found or found[entry.badge].state != "active":
+            found[entry.badge] = entry
+    return tuple(found[badge] for badge in sorted(found))
+
+
+def _boundaries(
+    roster: Roster, place: str, today: dt.date, plans: list[tuple[dt.date, dt.date, Plan]]
+) -> Iterable[Boundary]:
+    for date in (today + dt.timedelta(days=ahead) for ahead in range(DAYS)):
+        workday = roster.workdays.sessions_for(place, date)
+        day_plans = [*workday.holidays, *(plan for first, last, plan in plans if first <= date <= last)]
+        before: Session | None = None
+        for session in workday.sessions:
+            covering = [plan for plan in day_plans if plan.covers(session)]
+            kind = min((plan.kind for plan in covering), key=_PRECEDENCE.index, default=None)
+            yield Boundary(
+                session.name,
+                _counts_from_ms(session, before),
+                ms_of(session.start),
+                None if kind else ms_of(session.start + session.grace_late),
+                kind.value if kind else None,
+            )
+            before = session
+
+
+_PRECEDENCE = list(PlanKind)
+
+
+def _counts_from_ms(session: Session, before: Session | None) -> int:
+    """From when on a tap is this session's: after the middle of the gap to the one before, or from its window on."""
+    if before is not None:
+        return ms_of(before.end + (session.start - before.end) / 2) + 1
+    if session.window_before is not None:
+        return ms_of(session.start - session.window_before)
+    return ms_of(session.start.replace(hour=0, minute=0, second=0, microsecond=0))

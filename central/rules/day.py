@@ -265,5 +265,15 @@ class DayVerdict:
     outside: tuple[Tap, ...] = ()
 
     @property
+    def recheck(self) -> datetime | None:
+        """The instant that both now and the delivered-until must pass before this can change by itself.
+
+        None: only a new fact can change it. A session closes strictly after its instant; a lateness is said at it.
+        """
+        waiting = (Cause.NOT_OVER, Cause.UNDELIVERED)
+        ends = (r.end for s in self.sessions for r in s.reasons if r.cause in waiting and r.end is not None)
+        return min(ends, default=None)
+
+    @property
     def needs_checking(self) -> bool:
         return any(Flag.NEEDS_CHECKING in s.flags for s in self.sessions)

@@ -122,7 +122,7 @@ def _closes(session: Session) -> datetime:
     if session.window_after is not None:
         return session.end + session.window_after
     midnight = session.start.replace(hour=0, minute=0, second=0) + timedelta(days=1)
-    return session.end + UNSET_CLOSE if session.end > midnight else midnight - SECOND
+    return session.end + UNSET_CLOSE if session.end >= midnight else midnight - SECOND
 
 
 def _apart(earlier: Session, later: Session) -> bool:

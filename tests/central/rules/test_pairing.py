@@ -100,6 +100,7 @@ def test_a_night_shift_belongs_to_the_date_on_which_it_starts(ends):
     assert ends("21:55 +1/06:02", **night) == "21:55 06:02"
     assert ends("21:55 +1/07:00", **night) == "21:55 07:00"
     assert ends("21:55 +1/07:00:01", **night) == "21:55 -"
+    assert ends("18:00 +1/00:05", hours="E 18:00-+1/00:00") == "18:00 00:05"
 
 
 def test_windows_of_neighbouring_dates_are_split_too(day):

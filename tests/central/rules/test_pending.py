@@ -81,3 +81,19 @@ def test_a_plan_and_a_whole_manual_entry_wait_for_no_door(outcomes):
 def test_half_a_manual_entry_waits_for_the_other_half(outcomes, ends):
     assert outcomes("", now="12:00", entry="AM=07:29-") == "pending pending"
     assert ends("11:30", entry="AM=07:29-") == "07:29 11:30 - -"
+
+
+@pytest.mark.parametrize(
+    ("punches", "now", "delivered", "recheck"),
+    [
+        ("", "07:00", "07:00", "13:30"),
+        ("07:40", "08:00", "07:20", "07:40"),  # a lateness waits for the other doors
+        ("07:40", "08:00", "07:50", "13:30"),
+        ("", "14:00", "13:00", "13:30"),
+        ("", "14:00", "14:00", "18:00"),
+        ("", "18:01", "18:01", None),
+    ],
+)
+def test_a_verdict_says_when_it_may_change_by_itself(judged, punches, now, delivered, recheck):
+    moment = judged(punches, now=now, delivered=delivered).recheck
+    assert (moment and moment.strftime("%H:%M")) == recheck

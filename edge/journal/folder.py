@@ -20,7 +20,6 @@ from pathlib import Path
 from zlib import crc32
 
 from edge.errors import JournalError
-from edge.journal.records import MAX_RECORD_BYTES
 from edge.wire import text as t
 from edge.wire.text import WireError, decode_line, encode_line
 
@@ -164,18 +163,18 @@ class Folder:
     def prepare(self) -> None:
         """Make sure that the next segment lies ready."""
         with self._readying:
-            self._prepare()
+            self._prepare(0)
 
-    def _prepare(self) -> None:
+    def _prepare(self, room: int) -> None:
         ready = self.path / "next"
-        wanted = max(self.segment_bytes, _HEADER_ROOM + MAX_RECORD_BYTES)
+        wanted = max(self.segment_bytes, _HEADER_ROOM + room)
         if not ready.exists() or ready.stat().st_size != wanted:
             self._replace("next", bytes(wanted))
 
-    def begin(self, number: int, journal: str, boot: str) -> Pen:
-        """Turn the prepared segment into number `number`, durably, and return its pen."""
+    def begin(self, number: int, journal: str, boot: str, room: int) -> Pen:
+        """Turn the prepared segment into number `number`, durably; its pen has `room` for a record at least."""
         with self._readying:
-            self._prepare()
+            self._prepare(room)
             ready = self.path / "next"
             fd = os.open(ready, os.O_RDWR)
             try:

@@ -129,7 +129,9 @@ class Journal:
         journal = cls(files, found, name, boot, ring_events, files.device)
         try:
             journal._resume(found)
-            journal._index.track(name).parent = found.parent.journal if found.parent else None
+            if found.parent is not None:
+                journal._index.track(name).parent = found.parent.journal
+                journal._index.track(found.parent.journal).named = found.parent
             journal.append(Start(boot, version, found.parent), stamp)
             for loss in found.losses:
                 journal.append(loss, stamp)
@@ -146,9 +148,9 @@ class Journal:
 
     def _tidy(self, found: Recovery) -> None:
         """After every loss has been said: give back what holds nothing, and remember the state."""
-        current = self._pen.number if self._pen else 0
+        resumed = found.tail.number if found.tail else 0
         for number, end in found.ends.items():
-            if number == current:
+            if number == resumed:
                 continue
             if end == 0:
                 self._folder.remove(number)
@@ -185,12 +187,12 @@ class Journal:
     def _write(self, record: bytes) -> tuple[Pen, int]:
         pen = self._pen
         if pen is None or pen.room() < len(record):
-            pen = self._roll()
+            pen = self._roll(len(record))
         return pen, pen.write(record)
 
-    def _roll(self) -> Pen:
-        """Go on in a new segment."""
-        pen = self._folder.begin(self._next_number, self.journal, self._boot)
+    def _roll(self, room: int) -> Pen:
+        """Go on in a new segment that holds at least `room` bytes."""
+        pen = self._folder.begin(self._next_number, self.journal, self._boot, room)
         old, self._pen, self._next_number = self._pen, pen, self._next_number + 1
         if old is not None:
             old.close()
@@ -328,7 +330,7 @@ class Journal:
     def _write_state(self) -> None:
         with self._lock:
             self._index.forget_unneeded(self.journal)
-            kept = [Kept(track.journal, track.boot, track.acked) for track in self._index.tracks.values()]
+            kept = [Kept(track.journal, track.boot, track.head, track.acked) for track in self._index.tracks.values()]
         self._folder.write_state(encode_state(self._device, kept))
 
     def _shrink(self) -> bool:

@@ -195,8 +195,7 @@ def _apply_state(folder: Folder, found: Recovery, state: State) -> None:
         track.acked = kept.acked
         if track.boot == UNKNOWN_BOOT:
             track.boot = kept.boot
-        head = max(track.head, found.hidden.get(kept.journal, 0))
-        beyond = minus(kept.acked, ((1, head),)) if track.runs else ()
+        beyond = minus(kept.acked, ((1, track.head),))
         if beyond:
             found.count("ack_beyond_head", size(beyond))
 
@@ -212,9 +211,10 @@ def _find_losses(folder: Folder, found: Recovery, state: State) -> None:
     for journal in found.hidden:
         found.index.track(journal)
     for track in list(found.index.tracks.values()):
-        expected = max(track.head, found.hidden.get(track.journal, 0))
+        kept = state.journals.get(track.journal)
+        expected = max(track.head, found.hidden.get(track.journal, 0), kept.head if kept else 0)
         gone = minus(((1, expected),), track.held(), track.acked, found.declared.get(track.journal, ()))
-        if not state.whole and track.journal not in state.journals:
+        if not state.whole and kept is None:
             unsure = within(gone, 1, track.runs[0].first - 1 if track.runs else expected)
             gone = minus(gone, unsure)
             if unsure:

@@ -16,10 +16,14 @@ _MAX_LINE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is remembered of one journal: the boot it was written in and the seqs that central has acknowledged."""
+    """What is remembered of one journal: its boot, the last seq it was known to have, the acknowledged seqs.
+
+    head: shows after a fault how many events a journal's damaged end had held at least.
+    """
 
     journal: str
     boot: str
+    head: int
     acked: Spans
 
 
@@ -37,7 +41,7 @@ def encode_state(device: str, journals: list[Kept]) -> bytes:
     lines = [_line({"v": 1, "device": device, "journals": len(journals)})]
     for kept in journals:
         acked = [list(span) for span in kept.acked]
-        lines.append(_line({"journal": kept.journal, "boot": kept.boot, "acked": acked}))
+        lines.append(_line({"journal": kept.journal, "boot": kept.boot, "head": kept.head, "acked": acked}))
     return b"".join(lines)
 
 
@@ -71,6 +75,6 @@ def _kept(fields: t.Fields | None) -> Kept | None:
         return None
     try:
         acked = union(t.spans(fields, "acked", 100_000))
-        return Kept(t.journal_id(fields), t.text(fields, "boot", 64), acked)
+        return Kept(t.journal_id(fields), t.text(fields, "boot", 64), t.integer(fields, "head"), acked)
     except WireError:
         return None

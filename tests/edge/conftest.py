@@ -1,18 +1,15 @@
 """A real broker, and a small central that stores what stations send and answers as it is told."""
 
-import contextlib
-import shutil
-import socket
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from deploy.broker import Broker, start_broker
 from edge.identity import Identity, open_identity
 from edge.wire.ack import Ack, Refused, Resend, encode_ack
 from edge.wire.batch import Batch, decode_batch
@@ -24,54 +21,10 @@ from edge.wire.status import Heartbeat, Status, decode_heartbeat, decode_status
 from edge.wire.topics import FROM_DEVICE, QOS, Channel, parse_topic, topic
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0, what: str = "the condition") -> None:
-    """Wait for `condition`, and fail when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
-        time.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class TestBroker:
-    """Mosquitto on loopback; `kill` and `start` again leave it empty, as after a power cut."""
-
-    __test__ = False
-
-    def __init__(self, folder: Path) -> None:
-        self.host, self.port = "127.0.0.1", free_port()
-        self._config = folder / "mosquitto.conf"
-        self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
-        )
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        self._child = subprocess.Popen([program, "-c", str(self._config)], stderr=subprocess.DEVNULL)
-        until(self._listens, what="the broker")
-
-    def _listens(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 1):
-            return True
-        return False
-
-    def kill(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-            self._child = None
-
-
 class Peer:
     """A central of a few lines: stores by (device, journal, seq), answers each batch unless `answering` is off."""
 
-    def __init__(self, broker: TestBroker, identity: Identity) -> None:
+    def __init__(self, broker: Broker, identity: Identity) -> None:
         self._broker = broker
         self.identity = identity
         self.lock = threading.Lock()
@@ -155,16 +108,13 @@ class Peer:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[TestBroker]:
-    (tmp_path / "broker").mkdir()
-    made = TestBroker(tmp_path / "broker")
-    made.start()
-    yield made
-    made.kill()
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with start_broker(tmp_path / "broker") as made:
+        yield made
 
 
 @pytest.fixture
-def peer(broker: TestBroker, tmp_path: Path) -> Iterator[Peer]:
+def peer(broker: Broker, tmp_path: Path) -> Iterator[Peer]:
     made = Peer(broker, open_identity(tmp_path / "central"))
     made.connect()
     yield made

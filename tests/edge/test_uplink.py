@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from edge.commands import Commands
 from edge.health import Health
 from edge.identity import open_identity
 from edge.journal import Journal
+from edge.relay import Relay
 from edge.report import Reporter
 from edge.roster import Roster
 from edge.sending import Sending
@@ -144,7 +146,7 @@ def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(sender, peer
     broker.kill()
     for number in range(30):
         sender.tap(number)
-    broker.start()
+    broker.restart()
     peer.connect()
     until(sender.all_acknowledged, 30)
     assert len(peer.events(sender.identity.device, "punch")) == 30
@@ -153,73 +155,17 @@ def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(sender, peer
 
 def test_a_silent_network_is_found_by_keepalive(tmp_path, broker, peer):
     """A hole that takes bytes and answers none: the connection is made again, and nothing is lost."""
-    hole = Hole(broker.port)
-    sender = Sender(tmp_path / "station", hole.port, peer.identity, keepalive_s=2)
+    relay = Relay(broker.host, broker.port)
+    sender = Sender(tmp_path / "station", relay.open(), peer.identity, keepalive_s=2)
     peer.keys[sender.identity.device] = sender.identity
-    with hole, sender:
+    with closing(relay), sender:
         until(lambda: peer.events(sender.identity.device, "start"))
-        hole.swallow = True
+        relay.cut()
         sender.tap()
         until(lambda: sender.health.counts().get("connection_lost"), 15)
-        hole.swallow = False
+        relay.join()
         until(lambda: peer.events(sender.identity.device, "punch"), 20)
         until(sender.all_acknowledged)
-
-
-class Hole:
-    """A relay to the broker that can swallow everything without closing anything."""
-
-    def __init__(self, to_port: int) -> None:
-        self.swallow = False
-        self._to_port = to_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._lines: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept)]
-
-    def __enter__(self) -> "Hole":
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for line in self._lines:
-            line.close() if line.fileno() < 0 else (line.shutdown(socket.SHUT_RDWR) if self._open(line) else None)
-            line.close()
-        for thread in self._threads:
-            thread.join(5)
-
-    @staticmethod
-    def _open(line: socket.socket) -> bool:
-        try:
-            line.getpeername()
-        except OSError:
-            return False
-        return True
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self._to_port))
-            self._lines += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                self._threads.append(threading.Thread(target=self._pump, args=(source, sink)))
-                self._threads[-1].start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        swallowed = False
-        try:
-            while content := source.recv(65536):
-                swallowed = swallowed or self.swallow
-                if not swallowed:
-                    sink.sendall(content)
-            sink.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
 
 def test_central_asks_again_and_gets_it_or_is_told_what_is_lost(sender, peer):
@@ -246,7 +192,7 @@ def test_a_refusal_holds_the_events_shows_a_fault_and_a_new_birth_sends_them_aga
     assert not sender.all_acknowledged()
     peer.close()
     broker.kill()
-    broker.start()
+    broker.restart()
     peer.connect()
     until(sender.all_acknowledged, 30)
     assert sender.health.faults() == ()
@@ -259,7 +205,7 @@ def test_heartbeats_carry_a_seal_over_everything_journalled(tmp_path, broker, pe
         sender.tap()
         until(lambda: any(seal.seq == 2 for seal in peer.seals))
         until(sender.all_acknowledged)
-        until(lambda: peer.heartbeats[-1].oldest_unacked_s is None)
+        until(lambda: peer.heartbeats and peer.heartbeats[-1].oldest_unacked_s is None)
     heartbeat = peer.heartbeats[-1]
     assert (heartbeat.journal, heartbeat.more) == (sender.journal.journal, 0)
     assert heartbeat.disk_free_bytes

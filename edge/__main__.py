@@ -1,0 +1,95 @@
+"""`diemdanh-edge`: the station and what belongs to it on the command line.
+
+Each subcommand imports what it needs when it runs: a station must start fast on a small computer.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.errors import EdgeError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command and option of `diemdanh-edge`."""
+    parser = argparse.ArgumentParser(prog="diemdanh-edge", description="Điểm Danh: the station at the door")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run the station until it is told to stop")
+    _add_config(run)
+    identity = commands.add_parser("identity", help="print the station's device id and public key, made if need be")
+    _add_config(identity)
+    simulate = commands.add_parser("simulate", help="run a fleet of real stations, fed through pseudo terminals")
+    _add_simulate(simulate)
+    decode = commands.add_parser("decode", help="read recorded reader bytes, as a file of vectors or as hex")
+    from edge.decode import add_arguments
+
+    add_arguments(decode)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the station's settings (TOML)")
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stations", type=int, default=3, metavar="N", help="how many stations (default 3)")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder for their settings and journals"
+    )
+    parser.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT", help="default 127.0.0.1:1883")
+    parser.add_argument("--central-key", default="", metavar="KEY", help="central's public key, base64url")
+    parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="how much faster their clocks run")
+    parser.add_argument("--heartbeat", type=int, default=60, metavar="SECONDS", help="by their clocks (default 60)")
+    parser.add_argument(
+        "--script", default="", metavar="FILE", help="JSON lines of taps and actions, - for standard input"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code of the process."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except EdgeError as error:
+        print(f"diemdanh-edge: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from edge.station import run
+
+    return run(arguments.config)
+
+
+def _identity(arguments: argparse.Namespace) -> int:
+    import os
+
+    from edge.identity import open_identity
+    from edge.settings import load_settings
+
+    station = load_settings(arguments.config, os.environ).station
+    identity = open_identity(station.data, station.device)
+    print(f"device {identity.device}")
+    print(f"public key {identity.public_key}")
+    return 0
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from edge.script import run
+
+    return run(arguments)
+
+
+def _decode(arguments: argparse.Namespace) -> int:
+    from edge.decode import run
+
+    return run(arguments)
+
+
+_COMMANDS = {"run": _run, "identity": _identity, "simulate": _simulate, "decode": _decode}
+
+if __name__ == "__main__":
+    sys.exit(main())

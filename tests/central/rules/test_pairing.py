@@ -33,10 +33,20 @@ def test_first_in_and_last_out(ends, punches, said):
         ("07:30 11:30 11:40 17:00", "07:30 11:40 - 17:00"),  # exactly at the end is not in the gap
         ("07:30 13:20 13:30 17:00", "07:30 - 13:20 17:00"),
         ("11:40 13:20", "- 11:40 13:20 -"),  # alone, yet sure of their sides
+        ("11:00 11:50 12:10 17:00", "11:00 11:50 12:10 17:00"),  # beside a lunch tap nearness says nothing
+        ("07:30 11:50 12:10 14:00", "07:30 11:50 12:10 14:00"),
+        ("11:30 11:40 13:20 13:30", "11:30 11:40 13:20 13:30"),
     ],
 )
 def test_lunch(ends, punches, said):
     assert ends(punches) == said
+
+
+def test_each_gap_of_three_sessions_has_its_own_lunch(ends):
+    three = {"hours": "A 07:00-09:00 B 10:00-12:00 C 14:00-16:00"}
+    assert ends("07:00 09:10 09:20 12:10 12:20 16:00", **three) == "07:00 09:10 09:20 12:10 12:20 16:00"
+    assert ends("07:00 09:40 09:50 13:40 13:50 16:00", **three) == "07:00 09:40 09:50 13:40 13:50 16:00"
+    assert ends("07:00 09:30 09:40 13:00 16:00", **three) == "07:00 09:30 09:40 13:00 - 16:00"
 
 
 @pytest.mark.parametrize(
@@ -109,6 +119,7 @@ def test_windows_of_neighbouring_dates_are_split_too(day):
     night = Session("N", midnight - timedelta(hours=2), midnight + timedelta(hours=6))
     alone, beside = evaluate(today), evaluate(day("06:10 06:50 11:30 13:30 17:00", previous=night))
     assert [v.sessions[0].time_in.strftime("%H:%M") for v in (alone, beside)] == ["06:10", "06:50"]
+    assert [v.time_out.strftime("%H:%M") for v in beside.sessions] == ["11:30", "17:00"]
 
 
 def test_a_following_date_takes_its_half_of_the_gap(day):

@@ -10,7 +10,7 @@ from central.errors import ImportRefusedError
 from central.names import search_key, sort_key
 from central.roster.checks import check
 from central.roster.office import Instant, Line, Office, read_office
-from central.store import Store, imports, marks, verdicts
+from central.store import Store, fleet, imports, marks
 from central.tables import (
     Assignment,
     Badge,
@@ -65,8 +65,8 @@ def import_office(store: Store, clock: Clock, folder: Path) -> Imported:
             "field": imports.add_missing(db, FieldDuty, _field(office)),
         }
         if sum(changed.values()):
-            imports.count_up(db, "roster")
-            marks.mark_days(db, verdicts.judged_days(db), clock.now_ms())
+            fleet.bump(db, "roster")
+            marks.mark_days(db, imports.judged_days(db), clock.now_ms())
     return Imported(changed)
 
 

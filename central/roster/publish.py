@@ -14,7 +14,7 @@ from central.clock import Clock
 from central.moments import local_date, ms_of
 from central.names import short_name
 from central.rules.day import Plan, PlanKind, Session
-from central.store import Store, configs
+from central.store import Store, configs, fleet
 from central.store import roster as queries
 from central.store.roster import Door, Roster
 from edge.wire.config import Boundary, Config, RosterEntry, config_hash, encode_config
@@ -41,13 +41,13 @@ class Publisher:
         self._store = store
         self._clock = clock
         self._sign = sign
-        self._seen: tuple[int, dt.date] | None = None
+        self._seen: tuple[dict[str, int], dt.date] | None = None
 
     def due(self) -> list[Publication]:
         """The configurations that changed since the last call; cheap when nothing did."""
         today = local_date(self._clock.now_ms())
         with self._store.read() as db:
-            state = (queries.roster_version(db), today)
+            state = (fleet.counters(db), today)
             if state == self._seen:
                 return []
             built = _configs(db, today)

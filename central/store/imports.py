@@ -1,12 +1,13 @@
 """Writing roster facts: only rows that are not there yet, so that a second import changes nothing."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from central.store.marks import upsert
-from central.tables import Counter
+from central.tables import DayVerdict
 
 Row = Mapping[str, Any]
 
@@ -45,14 +46,7 @@ def replace(db: sa.Connection, model: Any, rows: Iterable[Row]) -> int:
     return len(changed)
 
 
-def count_up(db: sa.Connection, name: str) -> None:
-    """One more change of what this counter stands for; every process that caches it looks again."""
-    table: sa.Table = Counter.__table__  # type: ignore[attr-defined]
-    insert = upsert(db, table).values(name=name, value=1)
-    db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": table.c.value + 1}))
-
-
-def counter(db: sa.Connection, name: str) -> int:
-    """The counter's value; 0 before its first change."""
-    table: sa.Table = Counter.__table__  # type: ignore[attr-defined]
-    return db.execute(sa.select(table.c.value).where(table.c.name == name)).scalar() or 0
+def judged_days(db: sa.Connection) -> list[tuple[str, dt.date]]:
+    """Every (staff, date) that has a verdict."""
+    table: sa.Table = DayVerdict.__table__  # type: ignore[attr-defined]
+    return [(row.staff, row.date) for row in db.execute(sa.select(table.c.staff, table.c.date))]

@@ -1,0 +1,43 @@
+"""`diemdanh-central device add | list | revoke`."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+
+from central import enrol
+from central.intaking.collector import Collector
+from central.keys import load_key
+from central.processes import ready_store
+from central.settings import Settings
+from central.store import Store
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Do what the command line asks; returns the exit code."""
+    store = ready_store(settings)
+    clock = settings.clock.clock()
+    if arguments.verb == "add":
+        waiting = enrol.add_device(
+            store, arguments.code, arguments.id, arguments.key, arguments.unit, arguments.location, clock.now_ms()
+        )
+        if waiting:
+            Collector(store, clock).process(waiting)
+            sys.stderr.write(f"{len(waiting)} messages that it sent before are taken in\n")
+        sys.stdout.write(load_key(settings.key.file).public_text + "\n")
+    elif arguments.verb == "revoke":
+        revoked = enrol.revoke_device(store, arguments.code, clock.now_ms())
+        sys.stdout.write(f"{revoked.code} ({revoked.id}) is refused from now on; what it sent before stays\n")
+    else:
+        _list(store, as_json=arguments.json)
+    return 0
+
+
+def _list(store: Store, *, as_json: bool) -> None:
+    devices = enrol.list_devices(store)
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(device) for device in devices], ensure_ascii=False) + "\n")
+        return
+    for device in devices:
+        state = "revoked" if device.revoked_ms else ("waits for a station" if not device.key else "registered")
+        sys.stdout.write(f"{device.code:12} {device.unit or '-':12} {state:20} {device.id}  {device.location}\n")

@@ -1,0 +1,1 @@
+"""One file a report: rows in, rows out. Shared writers stand in `formats`."""

@@ -1,0 +1,30 @@
+// Keeps the board current: each event carries a finished piece of the page. Without this file the page reloads itself.
+"use strict";
+const main = document.getElementById("content");
+const link = document.getElementById("link");
+
+function put(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const fresh = template.content.firstElementChild;
+  const old = document.getElementById(fresh.id);
+  if (!old) return location.reload(); // a unit that was not there before: the order of the page changes
+  const opened = old.querySelector("details")?.open;
+  old.replaceWith(fresh);
+  const details = fresh.querySelector("details");
+  if (details && opened) details.open = true;
+}
+
+function connect(last) {
+  const source = new EventSource(main.dataset.stream + (last ? "&last=" + encodeURIComponent(last) : ""));
+  source.addEventListener("open", () => (link.textContent = link.dataset.live));
+  source.addEventListener("error", () => (link.textContent = link.dataset.lost));
+  source.addEventListener("piece", (event) => put(event.data));
+  source.addEventListener("time", (event) => (document.getElementById("clock").textContent = event.data));
+  source.addEventListener("reset", () => {
+    source.close();
+    location.reload();
+  });
+}
+
+connect(main.dataset.last);

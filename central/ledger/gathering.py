@@ -1,0 +1,228 @@
+"""All facts about staff-days in a few queries, whether for one person or for everybody: what `evaluate` judges."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from central.coverage import DoorFacts, delivered_by_all, delivered_until, down_together
+from central.errors import CentralError
+from central.moments import local_date, midnight_ms, moment
+from central.rules.day import Coverage, Day, Plan, Session, Span, Tap
+from central.store import coverage as doors
+from central.store import roster as rosters
+from central.store import taps
+from central.store.roster import Person, Post, Roster
+from central.store.taps import Punch
+from central.workdays import Workday, is_valid
+
+Key = tuple[str, dt.date]
+"""(staff, work date)."""
+
+ONE = dt.timedelta(days=1)
+USED_WITHIN = dt.timedelta(days=30)
+"""How long a door that a person used is waited for."""
+TOGETHER_DAYS = 7
+"""Dates that lie no further apart are gathered in the same queries."""
+
+
+class UnknownStaffError(CentralError, LookupError):
+    """A staff code that is not in the roster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A staff-day: what is judged, and what that rests on.
+
+    office: the doors whose being down matters; waited: those whose delivery is waited for (device ids, sorted).
+    delivered: up to when each door waited for has delivered, None for never. punches: by the `ref` of the day's taps.
+    untimed: a punch of the person still waits for its time, so the day cannot be judged yet.
+    """
+
+    day: Day
+    person: Person
+    post: Post | None = None
+    workday: Workday | None = None
+    office: tuple[str, ...] = ()
+    waited: tuple[str, ...] = ()
+    delivered: Mapping[str, int | None] = field(default_factory=dict)
+    punches: Mapping[str, Punch] = field(default_factory=dict)
+    untimed: bool = False
+
+
+def gather(db: sa.Connection, staff: str, on: dt.date, now_ms: int) -> Day:
+    """What is known about one person's work date. Raises UnknownStaffError."""
+    key = (staff, on)
+    known = gather_many(db, rosters.load_roster(db), [key], now_ms)
+    if key not in known:
+        raise UnknownStaffError(f"staff {staff!r} is not in the roster; import it first")
+    return known[key].day
+
+
+def gather_many(db: sa.Connection, roster: Roster, keys: Iterable[Key], now_ms: int) -> dict[Key, Known]:
+    """What is known about staff-days; a staff code that is not in the roster is left out."""
+    found: dict[Key, Known] = {}
+    for group in _near_dates(keys):
+        found |= _Facts(db, roster, group, now_ms).known()
+    return found
+
+
+def _near_dates(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    group: list[Key] = []
+    for key in sorted(set(keys), key=lambda k: (k[1], k[0])):
+        if group and (key[1] - group[0][1]).days >= TOGETHER_DAYS:
+            yield group
+            group = []
+        group.append(key)
+    if group:
+        yield group
+
+
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """The doors of a staff-day."""
+
+    office: frozenset[str]
+    waited: frozenset[str]
+
+
+class _Facts:
+    """The facts about a group of staff-days, and their division among them."""
+
+    def __init__(self, db: sa.Connection, roster: Roster, keys: list[Key], now_ms: int) -> None:
+        self._db, self._roster, self._keys, self._now_ms = db, roster, keys, now_ms
+        self._first, self._last = keys[0][1], keys[-1][1]
+        self._staff = {staff for staff, _ in keys}
+        self._spans: dict[tuple[frozenset[str], dt.date], tuple[Span, ...]] = {}
+
+    def known(self) -> dict[Key, Known]:
+        people = rosters.people(self._db, self._staff)
+        posts = rosters.posts_of(self._db, self._staff)
+        self._plans = rosters.plans_of(self._db, self._staff, self._first, self._last)
+        self._read_punches()
+        rooms = {
+            (staff, on): (people[staff], _post(posts.get(staff, ()), on)) for staff, on in self._keys if staff in people
+        }
+        places = {key: self._doors(key, post) for key, (_, post) in rooms.items()}
+        self._read_doors(places.values())
+        return {key: self._one(key, person, post, places[key]) for key, (person, post) in rooms.items()}
+
+    def _read_punches(self) -> None:
+        """Punches and uses by the person who held the badge at that moment."""
+        holdings = [h for h in rosters.holdings_of(self._db, self._staff) if h.active]
+        numbers = {h.number for h in holdings}
+        from_ms, to_ms = midnight_ms(self._first - ONE), midnight_ms(self._last + 2 * ONE)
+        punches = _by_badge(taps.punches(self._db, numbers, from_ms, to_ms))
+        aside = _by_badge(taps.impossible(self._db, numbers, midnight_ms(self._first), midnight_ms(self._last + ONE)))
+        uses = defaultdict(list)
+        for use in taps.uses(self._db, numbers, midnight_ms(self._first - USED_WITHIN), midnight_ms(self._last + ONE)):
+            uses[use.badge].append(use)
+        untimed = taps.unrepaired(self._db, numbers)
+        self._untimed = {h.staff for h in holdings if h.number in untimed}
+        self._punches: dict[str, dict[str, Punch]] = defaultdict(dict)
+        self._taps: dict[str, list[Tap]] = defaultdict(list)
+        self._uses: dict[str, list[taps.Use]] = defaultdict(list)
+        for held in holdings:
+            self._uses[held.staff] += [u for u in uses[held.number] if held.at(u.time_ms)]
+            for punch in punches[held.number] + aside[held.number]:
+                if held.at(punch.time_ms) and punch.ref not in self._punches[held.staff]:
+                    self._punches[held.staff][punch.ref] = punch
+                    if not punch.set_aside:
+                        self._taps[held.staff].append(_tap(punch))
+
+    def _doors(self, key: Key, post: Post | None) -> _Doors:
+        staff, on = key
+        first_ms, last_ms = midnight_ms(on - USED_WITHIN), midnight_ms(on + ONE)
+        waited = {u.device for u in self._uses[staff] if first_ms <= u.time_ms < last_ms}
+        office: frozenset[str] = frozenset()
+        if post is not None:
+            office = self._roster.workdays.office_doors(post.workplace, on)
+            waited |= office | self._roster.workdays.office_doors(post.unit, on)
+        known = self._roster.doors
+        return _Doors(office, frozenset(d for d in waited if d in known and known[d].retired_ms is None))
+
+    def _read_doors(self, places: Collection[_Doors]) -> None:
+        office = {d for p in places for d in p.office}
+        waited = {d for p in places for d in p.waited} - office
+        from_ms, to_ms = midnight_ms(self._first - ONE), midnight_ms(self._last + 2 * ONE)
+        self._facts: dict[str, DoorFacts] = doors.door_facts(self._db, office, from_ms, to_ms)
+        self._facts |= doors.delivered(self._db, waited)
+
+    def _one(self, key: Key, person: Person, post: Post | None, place: _Doors) -> Known:
+        staff, on = key
+        if not person.employed(on):
+            return Known(Day(on, (), employed=False), person, post)
+        workdays = self._roster.workdays
+        workday = None if post is None else workdays.sessions_for(post.workplace, on)
+        from_, to = moment(midnight_ms(on - ONE)), moment(midnight_ms(on + 2 * ONE))
+        day = Day(
+            on,
+            () if workday is None else workday.sessions,
+            tuple(t for t in self._taps[staff] if from_ <= t.at < to),
+            self._plans_on(staff, on, workday),
+            coverage=self._coverage(place, on),
+            set_aside=tuple(_tap(p) for p in self._punches[staff].values() if p.set_aside and on in _dates(p)),
+            previous=None if post is None else _last(workdays.sessions_for(post.workplace, on - ONE).sessions),
+            following=None if post is None else _first(workdays.sessions_for(post.workplace, on + ONE).sessions),
+        )
+        never_ms = midnight_ms(on - ONE)
+        return Known(
+            day,
+            person,
+            post,
+            workday,
+            tuple(sorted(place.office)),
+            tuple(sorted(place.waited)),
+            {d: _said(self._facts[d], never_ms) for d in sorted(place.waited)},
+            self._punches[staff],
+            staff in self._untimed,
+        )
+
+    def _plans_on(self, staff: str, on: dt.date, workday: Workday | None) -> tuple[Plan, ...]:
+        own = tuple(p.plan for p in self._plans.get(staff, ()) if p.first <= on <= p.last)
+        return own if workday is None else workday.holidays + own
+
+    def _coverage(self, place: _Doors, on: dt.date) -> Coverage:
+        until = delivered_by_all((self._facts[d] for d in place.waited), midnight_ms(on - ONE))
+        if (place.office, on) not in self._spans:
+            facts = [self._facts[d] for d in place.office]
+            spans = down_together(facts, midnight_ms(on - ONE), midnight_ms(on + 2 * ONE))
+            self._spans[place.office, on] = spans
+        down = self._spans[place.office, on]
+        return Coverage(moment(self._now_ms), None if until is None else moment(until), down)
+
+
+def _post(posts: Iterable[Post], on: dt.date) -> Post | None:
+    return next((p for p in posts if is_valid(p, on)), None)
+
+
+def _by_badge(found: Iterable[Punch]) -> dict[str, list[Punch]]:
+    by_badge: dict[str, list[Punch]] = defaultdict(list)
+    for punch in found:
+        by_badge[punch.badge].append(punch)
+    return by_badge
+
+
+def _tap(punch: Punch) -> Tap:
+    uncertainty = dt.timedelta(milliseconds=punch.uncertainty_ms)
+    return Tap(moment(punch.time_ms), punch.ref, punch.device, uncertainty, punch.forked)
+
+
+def _dates(punch: Punch) -> set[dt.date]:
+    return {local_date(punch.time_ms), local_date(punch.received_ms)}
+
+
+def _first(sessions: tuple[Session, ...]) -> Session | None:
+    return sessions[0] if sessions else None
+
+
+def _last(sessions: tuple[Session, ...]) -> Session | None:
+    return sessions[-1] if sessions else None
+
+
+def _said(facts: DoorFacts, never_ms: int) -> int | None:
+    """Up to when the door has delivered; None for never."""
+    until = delivered_until(facts, never_ms)
+    return None if facts.delivered_ms is None and until == never_ms else until

@@ -1,0 +1,119 @@
+"""Presence at this moment: everybody employed today, by unit, with the age and state of each door."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from central.coverage import DoorFacts, down_of
+from central.ledger.gathering import Known, gather_many
+from central.moments import DAY_MS, local_date, moment, ms_of
+from central.presence import (
+    CURRENT_WITHIN,
+    DoorNow,
+    DoorState,
+    Row,
+    State,
+    UnitPresence,
+    leaders_first,
+    presence_of,
+)
+from central.store import coverage
+from central.store import roster as rosters
+from central.store.coverage import Heard
+from central.store.roster import Door, Roster
+
+_LAST_RANK = 999
+
+
+def presence_now(
+    db: sa.Connection, now_ms: int, unit: str | None = None, *, roster: Roster | None = None
+) -> tuple[UnitPresence, ...]:
+    """Each unit's people in order of the units' codes; of one unit and all below it when `unit` is given.
+
+    `roster`: a roster that the caller holds; it has to be of the current version. People without a unit come first,
+    under the code "".
+    """
+    roster = roster or rosters.load_roster(db)
+    today = local_date(now_ms)
+    known = gather_many(db, roster, ((staff, today) for staff in rosters.employed_on(db, today)), now_ms)
+    wanted = None if unit is None else rosters.units_below(db, unit, today)
+    doors = {door.device: door for door in doors_now(db, now_ms, roster=roster)}
+    rows: dict[str, list[Row]] = defaultdict(list)
+    used: dict[str, set[str]] = defaultdict(set)
+    for one in known.values():
+        home = "" if one.post is None else one.post.unit
+        if wanted is None or home in wanted:
+            rows[home].append(_row(one, home, doors, now_ms))
+            used[home].update(one.office)
+    return tuple(
+        UnitPresence(
+            code,
+            roster.unit_name(code, today),
+            tuple(sorted(rows[code], key=leaders_first)),
+            tuple(sorted((doors[d] for d in used[code] if d in doors), key=lambda d: d.code)),
+        )
+        for code in sorted(rows)
+    )
+
+
+def doors_now(db: sa.Connection, now_ms: int, *, roster: Roster | None = None) -> tuple[DoorNow, ...]:
+    """Every registered door in order of its code: whether its data are current, and whether it can record."""
+    known = rosters.load_doors(db) if roster is None else roster.doors
+    facts = coverage.door_facts(db, known.keys(), now_ms - DAY_MS, now_ms + DAY_MS)
+    words = coverage.heard(db)
+    return tuple(_door(door, facts[d], words.get(d), now_ms) for d, door in known.items())
+
+
+def _door(door: Door, facts: DoorFacts, heard: Heard | None, now_ms: int) -> DoorNow:
+    until = facts.delivered_ms
+    age_s = None if until is None else max(now_ms - until, 0) // 1000
+    down = next((i for i in down_of(facts) if i.from_ms <= now_ms < i.to_ms), None)
+    if door.retired_ms is not None and door.retired_ms <= now_ms:
+        state = DoorState.RETIRED
+    elif down is not None:
+        state = DoorState.DOWN
+    elif age_s is None:
+        state = DoorState.NEVER
+    else:
+        state = DoorState.CURRENT if age_s <= CURRENT_WITHIN.total_seconds() else DoorState.OLD
+    return DoorNow(
+        door.device,
+        door.code,
+        door.unit,
+        door.location,
+        state,
+        heard is not None and heard.online,
+        None if heard is None else heard.heard_ms,
+        until,
+        age_s,
+        "" if down is None else down.reason,
+    )
+
+
+def _row(one: Known, home: str, doors: Mapping[str, DoorNow], now_ms: int) -> Row:
+    presence = presence_of(one.day, moment(now_ms))
+    until = presence.data_until
+    age_s = None if until is None or None in one.delivered.values() else max(now_ms - ms_of(until), 0) // 1000
+    return Row(
+        one.person.code,
+        one.person.full_name,
+        one.person.name_sort,
+        home,
+        _LAST_RANK if one.post is None else one.post.rank,
+        "" if one.post is None else one.post.position,
+        presence,
+        _code(doors, presence.device),
+        age_s,
+        _behind(one, doors) if presence.state is State.UNKNOWN else (),
+    )
+
+
+def _code(doors: Mapping[str, DoorNow], device: str | None) -> str | None:
+    return doors[device].code if device is not None and device in doors else device
+
+
+def _behind(one: Known, doors: Mapping[str, DoorNow]) -> tuple[str, ...]:
+    """The doors because of which nothing can be said."""
+    seen: Iterable[str] = dict.fromkeys((*one.waited, *one.office))
+    return tuple(doors[d].code for d in seen if d in doors and doors[d].state is not DoorState.CURRENT)

@@ -1,0 +1,289 @@
+"""Who is here now: today's facts of a person -> one word, a unit at a time. Pure.
+
+**In or out.** Taps within 60 s are one. Each lies in the arriving or the leaving half of the session it is nearest to:
+the halves meet at the middle of the session, neighbouring sessions at the middle of the gap between them.
+
+- A tap in the arriving half: in. (A second tap there changes nothing: somebody made sure that it was read.)
+- A tap in the leaving half before the end: out, if the person was in; else in (a first tap so late is an arrival, and
+  who left on an errand comes back).
+- A tap between two sessions on the leaving side: out; the next one before the later session: in (lunch).
+- A tap after the last session's end: out.
+
+**What is said** rests on what is known. A tap is known as soon as it is stored: `in`. `late` needs everything before
+that tap delivered, and an open door between the start and the tap; until then it is `in` with provisional minutes.
+`missing` needs every door waited for to be current (delivered within 3 minutes) and an open door around the start;
+otherwise the person is `unknown`, with the reason. A plan of the current session wins over taps: who taps and goes to
+the field is in the field; `tapped` shows the contradiction.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from central.rules.day import Day, Plan, PlanKind, Session, Span, Tap
+from central.rules.doors import ARRIVAL
+from central.rules.doubt import CERTAIN_UNDER
+from central.rules.pairing import UNSET_CLOSE, Group, fold
+from central.rules.pending import first_is_known
+from central.rules.plans import plan_for, standing
+from central.rules.punctuality import late_by
+
+CURRENT_WITHIN = timedelta(minutes=3)
+"""Data older than this say nothing about now."""
+SURE_WITHIN = timedelta(minutes=3)
+"""A tap whose time is less sure than this says nothing about now either."""
+
+
+class State(StrEnum):
+    """Presence, in the order in which a board shows people: what needs a look first."""
+
+    MISSING = "missing"
+    LATE = "late"
+    UNKNOWN = "unknown"
+    EXPECTED = "expected"
+    OUT = "out"
+    IN = "in"
+    FIELD = "field"
+    LEAVE = "leave"
+    OFF = "off"
+
+
+class Why(StrEnum):
+    """Why nothing is known."""
+
+    OLD = "old_data"
+    """A door waited for has not delivered for three minutes."""
+    DOWN = "doors_down"
+    """All doors of the office could not record when the person was due."""
+    CLOCK = "clock"
+    """There is a tap that may be of now, but nobody knows its time well enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Where a person is. since and device: of the tap that says so, None where none does. late_min: minutes after the
+    start of the current session, whether or not that is asserted yet (`state`). data_until: up to when every door
+    waited for has delivered; None when there is nothing to wait for. tapped: there are taps beside a plan."""
+
+    state: State
+    since: datetime | None = None
+    device: str | None = None
+    late_min: int = 0
+    why: Why | None = None
+    data_until: datetime | None = None
+    tapped: bool = False
+
+
+OFF_PLANS = {PlanKind.HOLIDAY: State.OFF, PlanKind.FIELD_DUTY: State.FIELD}
+"""What a plan is on the board; every other plan is `leave`: its kind is nobody's business there."""
+
+
+def presence_of(day: Day, now: datetime) -> Presence:
+    """Where the person of `day` is at `now`. `day.coverage` says what is known about the doors."""
+    until = day.coverage.delivered_until
+    sure = [t for t in day.taps if t.uncertainty <= SURE_WITHIN]
+    groups = [g for g in fold(sure, day.policy.dedup) if g.first.date() == day.work_date and g.first <= now]
+    session = current_session(day.sessions, now) if day.employed else None
+    if session is None:
+        return Presence(State.OFF, data_until=until, tapped=bool(groups))
+    plan = plan_for(session, standing(day, bool(groups)))
+    if plan is not None:
+        return Presence(_planned(plan), data_until=until, tapped=bool(groups))
+    place = _place(day.sessions, groups)
+    if place.inside and place.group is not None:
+        return _inside(day, session, place, place.group)
+    return _outside(day, session, place, now)
+
+
+def current_session(sessions: Sequence[Session], now: datetime) -> Session | None:
+    """The session that `now` belongs to: the earlier one up to the middle of the gap; None on a day without any."""
+    for earlier, later in pairwise(sessions):
+        if now <= earlier.end + (later.start - earlier.end) / 2:
+            return earlier
+    return sessions[-1] if sessions else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Inside or not after the taps so far, by which group of taps, and by which the current session was begun."""
+
+    inside: bool = False
+    group: Group | None = None
+    arrivals: tuple[Group, ...] = ()
+
+    def come(self, group: Group) -> "_Place":
+        """In, by this tap; who is in already stays in since before."""
+        return _Place(True, self.group if self.inside else group, (*self.arrivals, group))
+
+    def gone(self, group: Group) -> "_Place":
+        return _Place(False, group, self.arrivals)
+
+
+def _place(sessions: Sequence[Session], groups: Iterable[Group]) -> _Place:
+    """Fold the taps in order of time."""
+    place = _Place()
+    for group in groups:
+        session = current_session(sessions, group.first)
+        if session is None:
+            continue
+        middle = session.start + (session.end - session.start) / 2
+        if group.first <= middle:
+            place = place.come(group)
+        elif group.first < session.end:
+            place = place.gone(group) if place.inside else place.come(group)
+        else:
+            place = _after(session, session is sessions[-1], place, group)
+    return place
+
+
+def _after(session: Session, last: bool, place: _Place, group: Group) -> _Place:
+    """A tap at or after the session's end: out; but who went out in this same gap comes back for the next session."""
+    left = not place.inside and place.group is not None and place.group.first >= session.end
+    return place.come(group) if left and not last else place.gone(group)
+
+
+def _inside(day: Day, session: Session, place: _Place, group: Group) -> Presence:
+    came = _arrival(day.sessions, session, place)
+    minutes = None if came is None else late_by(session, came.first)
+    late = minutes is not None and came is not None and _late_stands(day, session, came)
+    since = group if came is None or group.first > came.first else came
+    state = State.LATE if late else State.IN
+    return Presence(state, since.first, since.taps[0].device, minutes or 0, None, day.coverage.delivered_until)
+
+
+def _arrival(sessions: Sequence[Session], session: Session, place: _Place) -> Group | None:
+    """The tap with which the person came to the current session; None when in since an earlier one."""
+    return next((g for g in place.arrivals if current_session(sessions, g.first) is session), None)
+
+
+def _late_stands(day: Day, session: Session, came: Group) -> bool:
+    """Nothing earlier can still come, some door was open all the time, and the clock leaves no doubt."""
+    if not first_is_known(came.first, day.coverage) or _touched(day.coverage.down, session.start, came.first):
+        return False
+    surely = min(t.at - (t.uncertainty if t.uncertainty >= CERTAIN_UNDER else timedelta(0)) for t in came.taps)
+    return late_by(session, surely) is not None and not came.taps[0].forked
+
+
+def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presence:
+    """Nobody saw the person come to the current session, or the person went."""
+    coverage = day.coverage
+    until = coverage.delivered_until
+    went = place.group
+    left = went is not None and current_session(day.sessions, went.first) is session
+    over = session is day.sessions[-1] and now > session.end + (session.window_after or UNSET_CLOSE)
+    if went is not None and (left or over):
+        return Presence(State.OUT, went.first, went.taps[-1].device, data_until=until)
+    if over:
+        return Presence(State.OUT, data_until=until)
+    why = _unknown(day, session, now)
+    if why is not None:
+        return Presence(State.UNKNOWN, why=why, data_until=until)
+    if now <= session.start + session.grace_late:
+        return Presence(State.EXPECTED, data_until=until)
+    return Presence(State.MISSING, late_min=int((now - session.start) / timedelta(minutes=1)), data_until=until)
+
+
+def _unknown(day: Day, session: Session, now: datetime) -> Why | None:
+    """Why neither `expected` nor `missing` can be said."""
+    due_from, due_to = session.start + ARRIVAL[0], session.start + ARRIVAL[1]
+    if now < due_from:
+        return None  # nobody is due yet: nothing is said about anybody
+    until = day.coverage.delivered_until
+    if until is not None and now - until > CURRENT_WITHIN:
+        return Why.OLD
+    if _touched(day.coverage.down, due_from, min(now, due_to)) or any(
+        s.start <= now < s.end for s in day.coverage.down
+    ):
+        return Why.DOWN
+    return Why.CLOCK if day.set_aside or any(_may_be_in(t, due_from, now) for t in day.taps) else None
+
+
+def _may_be_in(tap: Tap, start: datetime, now: datetime) -> bool:
+    return tap.uncertainty > SURE_WITHIN and tap.at - tap.uncertainty <= now and tap.at + tap.uncertainty >= start
+
+
+def _touched(down: Iterable[Span], start: datetime, end: datetime) -> bool:
+    return any(span.start < end and span.end > start for span in down)
+
+
+def _planned(plan: Plan) -> State:
+    return OFF_PLANS.get(plan.kind, State.LEAVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A person on the board. rank: 0 = head of the unit; sort: the stored key of the name; door: code of the door of
+    the tap; data_age_s: age of the data of the doors waited for, None without any; behind: codes of the doors that are
+    too old, or were down, when the state is unknown."""
+
+    staff: str
+    name: str
+    sort: str
+    unit: str
+    rank: int
+    position: str
+    presence: Presence
+    door: str | None = None
+    data_age_s: int | None = None
+    behind: tuple[str, ...] = ()
+
+
+class DoorState(StrEnum):
+    """What a door is worth now."""
+
+    CURRENT = "current"
+    OLD = "old_data"
+    NEVER = "never_delivered"
+    DOWN = "down"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorNow:
+    """A door on the board. data_age_s: age of what it has delivered, None for never; reason: why it is down."""
+
+    device: str
+    code: str
+    unit: str | None
+    location: str
+    state: DoorState
+    online: bool = False
+    heard_ms: int | None = None
+    delivered_ms: int | None = None
+    data_age_s: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPresence:
+    """A unit's people, leaders first, and how many are in each state; the doors at which they are expected."""
+
+    unit: str
+    name: str
+    rows: tuple[Row, ...]
+    doors: tuple[DoorNow, ...] = ()
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many are in each state, in the order of the states, none left out."""
+        found = dict.fromkeys(State, 0)
+        for row in self.rows:
+            found[row.presence.state] += 1
+        return found
+
+    @property
+    def attention(self) -> tuple[Row, ...]:
+        """The same people, those missing, late and unknown first."""
+        return tuple(sorted(self.rows, key=attention_first))
+
+
+def leaders_first(row: Row) -> tuple[int, str, str]:
+    """Order within a unit: by rank, then by name."""
+    return row.rank, row.sort, row.staff
+
+
+def attention_first(row: Row) -> tuple[int, int, str, str]:
+    """Order within a unit: missing, late and unknown people first, each by rank and name."""
+    return list(State).index(row.presence.state), *leaders_first(row)

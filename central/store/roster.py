@@ -1,0 +1,291 @@
+"""Who, hours, calendar, plans and doors by date: readings of the roster tables as the rules' own words."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from central.moments import local_date
+from central.rules.day import Plan, PlanKind
+from central.tables import (
+    Assignment,
+    Badge,
+    CalendarDay,
+    Counter,
+    Device,
+    FieldDuty,
+    Leave,
+    ScheduleRow,
+    Staff,
+    Unit,
+)
+from central.workdays import CalendarEntry, CalendarKind, DoorPlace, Workdays, is_valid
+from central.workdays import ScheduleRow as Hours
+from central.workdays import Unit as Branch
+
+PLAN_KINDS = {"CT": PlanKind.TRIP, "H": PlanKind.STUDY}
+"""Symbols of a leave that are no leave; every other symbol is one."""
+
+
+def _t(model: Any) -> sa.Table:
+    table: sa.Table = model.__table__
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A registered device. retired_ms: from when on it is nobody's door (retired or revoked), None while it is."""
+
+    device: str
+    code: str
+    unit: str | None
+    location: str
+    retired_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What a whole office shares: hours, calendar and doors (`workdays`), the devices, the units' names by code.
+
+    version: the counter `roster` when this was read; a holder reads again when the counter has moved.
+    """
+
+    version: int
+    workdays: Workdays
+    doors: Mapping[str, Door]
+    units: Mapping[str, tuple["UnitName", ...]]
+
+    def unit_name(self, code: str, on: dt.date) -> str:
+        """The unit's name on the date; its code when it has none then."""
+        return next((u.name for u in self.units.get(code, ()) if is_valid(u, on)), code)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """A unit's name during a period."""
+
+    name: str
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff; joined and left are the first and last day of employment."""
+
+    code: str
+    full_name: str
+    name_sort: str
+    joined: dt.date | None
+    left: dt.date | None
+
+    def employed(self, on: dt.date) -> bool:
+        return (self.joined is None or self.joined <= on) and (self.left is None or on <= self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where and as what a person works during a period. workplace: the unit whose doors and hours count."""
+
+    staff: str
+    unit: str
+    workplace: str
+    position: str
+    rank: int
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A badge in a person's hands, both ends included, None without limit. active: neither lost nor blocked."""
+
+    number: str
+    staff: str
+    from_ms: int | None
+    to_ms: int | None
+    active: bool
+
+    def at(self, ms: int) -> bool:
+        return (self.from_ms is None or self.from_ms <= ms) and (self.to_ms is None or ms <= self.to_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPlan:
+    """A plan for each date from first to last."""
+
+    first: dt.date
+    last: dt.date
+    plan: Plan
+
+
+def roster_version(db: sa.Connection) -> int:
+    """The counter that grows with every change of who, plans or doors."""
+    table = _t(Counter)
+    return db.execute(sa.select(table.c.value).where(table.c.name == "roster")).scalar() or 0
+
+
+def load_roster(db: sa.Connection) -> Roster:
+    """Everything an office shares, in four queries."""
+    units = db.execute(sa.select(_t(Unit))).all()
+    hours = db.execute(sa.select(_t(ScheduleRow))).all()
+    calendar = db.execute(sa.select(_t(CalendarDay))).all()
+    doors = load_doors(db)
+    names: dict[str, list[UnitName]] = defaultdict(list)
+    for unit in units:
+        names[unit.code].append(UnitName(unit.name, unit.valid_from, unit.valid_to))
+    workdays = Workdays(
+        (Branch(u.code, u.parent, u.valid_from, u.valid_to) for u in units),
+        (_hours(row) for row in hours),
+        (_entry(row) for row in calendar),
+        (_place(door) for door in doors.values() if door.unit is not None),
+    )
+    return Roster(roster_version(db), workdays, doors, {code: tuple(found) for code, found in names.items()})
+
+
+def load_doors(db: sa.Connection) -> dict[str, Door]:
+    """All registered devices by id, in order of their codes."""
+    d = _t(Device)
+    columns = (d.c.id, d.c.code, d.c.unit, d.c.location, d.c.revoked_ms, d.c.retired_ms)
+    return {
+        row.id: Door(row.id, row.code, row.unit, row.location, _earliest(row.revoked_ms, row.retired_ms))
+        for row in db.execute(sa.select(*columns).order_by(d.c.code))
+    }
+
+
+def _earliest(*instants: int | None) -> int | None:
+    return min((at for at in instants if at is not None), default=None)
+
+
+def _place(door: Door) -> DoorPlace:
+    gone = None if door.retired_ms is None else local_date(door.retired_ms)
+    return DoorPlace(door.device, door.unit or "", None, gone)
+
+
+def _hours(row: Any) -> Hours:
+    def minutes(value: int | None) -> dt.timedelta | None:
+        return None if value is None else dt.timedelta(minutes=value)
+
+    return Hours(
+        row.unit,
+        row.session,
+        dt.timedelta(minutes=row.start_min),
+        dt.timedelta(minutes=row.end_min),
+        frozenset(day for day in range(1, 8) if row.weekdays >> (day - 1) & 1),
+        row.valid_from,
+        row.valid_to,
+        dt.timedelta(minutes=row.grace_late_min),
+        dt.timedelta(minutes=row.grace_early_min),
+        minutes(row.window_before_min),
+        minutes(row.window_after_min),
+        row.doc_no,
+        str(row.id),
+    )
+
+
+def _entry(row: Any) -> CalendarEntry:
+    return CalendarEntry(
+        row.date, CalendarKind(row.kind), row.unit, row.doc_no, row.for_date, row.session, ref=f"calendar:{row.id}"
+    )
+
+
+def people(db: sa.Connection, staff: Collection[str]) -> dict[str, Person]:
+    """The people with these codes."""
+    s = _t(Staff)
+    columns = (s.c.code, s.c.full_name, s.c.name_sort, s.c.joined, s.c.left)
+    return {row.code: Person(*row) for row in db.execute(sa.select(*columns).where(s.c.code.in_(staff)))}
+
+
+def employed_on(db: sa.Connection, on: dt.date) -> list[str]:
+    """The codes of everybody employed on the date."""
+    s = _t(Staff)
+    joined = sa.or_(s.c.joined.is_(None), s.c.joined <= on)
+    stays = sa.or_(s.c.left.is_(None), s.c.left >= on)
+    return list(db.execute(sa.select(s.c.code).where(joined, stays).order_by(s.c.code)).scalars())
+
+
+def posts_of(db: sa.Connection, staff: Collection[str]) -> dict[str, list[Post]]:
+    """Everything these people were, the latest beginning first."""
+    a = _t(Assignment)
+    found: dict[str, list[Post]] = defaultdict(list)
+    for row in db.execute(sa.select(a).where(a.c.staff.in_(staff))):
+        post = Post(
+            row.staff, row.unit, row.workplace or row.unit, row.position, row.rank, row.valid_from, row.valid_to
+        )
+        found[row.staff].append(post)
+    for posts in found.values():
+        posts.sort(key=lambda p: (p.valid_from or dt.date.min, p.unit), reverse=True)
+    return found
+
+
+def staff_at(db: sa.Connection, workplaces: Collection[str], on: dt.date) -> list[str]:
+    """Who works at these units on the date."""
+    a = _t(Assignment)
+    begun = sa.or_(a.c.valid_from.is_(None), a.c.valid_from <= on)
+    lasts = sa.or_(a.c.valid_to.is_(None), a.c.valid_to >= on)
+    place = sa.func.coalesce(a.c.workplace, a.c.unit)
+    query = sa.select(a.c.staff).where(place.in_(workplaces), begun, lasts).distinct().order_by(a.c.staff)
+    return list(db.execute(query).scalars())
+
+
+def holdings_of(db: sa.Connection, staff: Collection[str]) -> list[Holding]:
+    """Every badge these people hold or held."""
+    b = _t(Badge)
+    return _holdings(db, b.c.staff.in_(staff))
+
+
+def holders_of(db: sa.Connection, numbers: Collection[str]) -> list[Holding]:
+    """Everybody who holds or held these badges."""
+    b = _t(Badge)
+    return _holdings(db, b.c.number.in_(numbers))
+
+
+def _holdings(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Holding]:
+    b = _t(Badge)
+    columns = (b.c.number, b.c.staff, b.c.valid_from_ms, b.c.valid_to_ms, b.c.state)
+    rows = db.execute(sa.select(*columns).where(condition).order_by(b.c.id))
+    return [Holding(r.number, r.staff, r.valid_from_ms, r.valid_to_ms, r.state == "active") for r in rows]
+
+
+def plans_of(db: sa.Connection, staff: Collection[str], first: dt.date, last: dt.date) -> dict[str, list[DatedPlan]]:
+    """Leave, trips, study and field duty of these people that touch the dates."""
+    found: dict[str, list[DatedPlan]] = defaultdict(list)
+    leave, duty = _t(Leave), _t(FieldDuty)
+    taken = leave.c.staff.in_(staff) & (leave.c.date_from <= last) & (leave.c.date_to >= first)
+    for row in db.execute(sa.select(leave).where(taken)):
+        kind = PLAN_KINDS.get(row.symbol, PlanKind.LEAVE)
+        plan = Plan(kind, row.half, row.symbol, ref=f"leave:{row.id}")
+        found[row.staff].append(DatedPlan(row.date_from, row.date_to, plan))
+    away = duty.c.staff.in_(staff) & duty.c.date.between(first, last)
+    for row in db.execute(sa.select(duty).where(away)):
+        plan = Plan(PlanKind.FIELD_DUTY, row.session, ref=f"field_duty:{row.id}")
+        found[row.staff].append(DatedPlan(row.date, row.date, plan))
+    return found
+
+
+def units_below(db: sa.Connection, unit: str, on: dt.date) -> frozenset[str]:
+    """The unit and everything below it on the date."""
+    return below(load_branches(db), unit, on)
+
+
+def load_branches(db: sa.Connection) -> list[Branch]:
+    """The tree of units over time."""
+    u = _t(Unit)
+    return [Branch(*row) for row in db.execute(sa.select(u.c.code, u.c.parent, u.c.valid_from, u.c.valid_to))]
+
+
+def below(branches: Iterable[Branch], unit: str, on: dt.date) -> frozenset[str]:
+    """The unit and everything below it on the date; pure, for callers that hold the tree."""
+    children: dict[str, list[str]] = defaultdict(list)
+    for branch in branches:
+        if branch.parent and is_valid(branch, on):
+            children[branch.parent].append(branch.code)
+    found, ahead = {unit}, [unit]
+    while ahead:
+        fresh = [code for code in children[ahead.pop()] if code not in found]
+        found.update(fresh)
+        ahead.extend(fresh)
+    return frozenset(found)

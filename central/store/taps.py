@@ -1,0 +1,142 @@
+"""What badges said and when: punches of a span of time, found by badge and time, never by reading everything."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from central.tables import Event, ForkedEvent, Journal
+
+EVENT: sa.Table = Event.__table__  # type: ignore[attr-defined]
+FORK: sa.Table = ForkedEvent.__table__  # type: ignore[attr-defined]
+JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Punch:
+    """A stored punch at its best known time, or (forked) one of several versions of it, or one that cannot be."""
+
+    badge: str
+    device: str
+    journal: str
+    seq: int
+    time_ms: int
+    uncertainty_ms: int
+    method: str
+    received_ms: int
+    forked: bool = False
+    set_aside: bool = False
+    version: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Its identity at its device, and which version it is where there are several."""
+        return f"{self.journal}:{self.seq}{self.version and ':' + self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A badge was used at a device on a day; time_ms is the first such time."""
+
+    badge: str
+    device: str
+    time_ms: int
+
+
+def punches(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
+    """All punches of these badges from from_ms up to to_ms, those set aside and all open forks included."""
+    doubted = sa.exists().where(
+        FORK.c.journal_id == EVENT.c.journal_id, FORK.c.seq == EVENT.c.seq, FORK.c.decided.is_(None)
+    )
+    e = EVENT.c
+    query = sa.select(
+        e.badge,
+        JOURNAL.c.device,
+        JOURNAL.c.journal,
+        e.seq,
+        e.time_ms,
+        e.uncertainty_ms,
+        e.method,
+        e.received_ms,
+        doubted.label("forked"),
+        e.set_aside,
+    ).join(JOURNAL, JOURNAL.c.id == e.journal_id)
+    within = (e.time_ms >= from_ms) & (e.time_ms < to_ms)
+    rows = db.execute(query.where(e.badge.in_(badges), within, e.kind == "punch"))
+    return [_punch(row) for row in rows] + _forked(db, badges, from_ms, to_ms)
+
+
+def impossible(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
+    """Punches set aside that were received in this span of time; their own time lies after their receipt."""
+    e = EVENT.c
+    query = sa.select(
+        e.badge, JOURNAL.c.device, JOURNAL.c.journal, e.seq, e.time_ms, e.uncertainty_ms, e.method, e.received_ms
+    ).join(JOURNAL, JOURNAL.c.id == e.journal_id)
+    received = (e.received_ms >= from_ms) & (e.received_ms < to_ms) & (e.time_ms >= from_ms)
+    rows = db.execute(query.where(e.badge.in_(badges), e.set_aside, e.kind == "punch", received))
+    return [_punch(row, set_aside=True) for row in rows]
+
+
+def _forked(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
+    """The other versions; one without a time of its own is placed at its receipt, and may lie a day to either side."""
+    f = FORK.c
+    at = sa.func.coalesce(f.time_ms, f.received_ms)
+    stored = sa.exists().where(EVENT.c.journal_id == f.journal_id, EVENT.c.seq == f.seq, EVENT.c.hash == f.hash)
+    query = sa.select(
+        f.badge, JOURNAL.c.device, JOURNAL.c.journal, f.seq, f.time_ms, f.received_ms, f.hash, at.label("at_ms")
+    ).join(JOURNAL, JOURNAL.c.id == f.journal_id)
+    open_ones = f.badge.in_(badges) & (f.kind == "punch") & f.decided.is_(None) & ~stored
+    rows = db.execute(query.where(open_ones, at >= from_ms, at < to_ms))
+    return [
+        Punch(
+            r.badge,
+            r.device,
+            r.journal,
+            r.seq,
+            r.at_ms,
+            0 if r.time_ms is not None else _DAY_MS,
+            "own" if r.time_ms is not None else "interval",
+            r.received_ms,
+            forked=True,
+            version=r.hash.hex()[:8],
+        )
+        for r in rows
+    ]
+
+
+def _punch(row: Any, set_aside: bool | None = None) -> Punch:
+    return Punch(
+        row.badge,
+        row.device,
+        row.journal,
+        row.seq,
+        row.time_ms,
+        row.uncertainty_ms or 0,
+        row.method or "",
+        row.received_ms,
+        False if set_aside else bool(row.forked),
+        row.set_aside if set_aside is None else set_aside,
+    )
+
+
+def unrepaired(db: sa.Connection, badges: Collection[str]) -> set[str]:
+    """Those of the badges that have punches whose time is still to be worked out."""
+    e = EVENT.c
+    query = sa.select(e.badge).where(e.badge.in_(badges), e.time_ms.is_(None), e.kind == "punch").distinct()
+    return {str(badge) for badge in db.execute(query).scalars()}
+
+
+def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Use]:
+    """At which devices these badges were used in this span of time, day by day; read from the index alone."""
+    e = EVENT.c
+    day = (e.time_ms + 7 * 3_600_000) // _DAY_MS
+    grouped = (
+        sa.select(e.badge, e.journal_id, sa.func.min(e.time_ms).label("first_ms"))
+        .where(e.badge.in_(badges), e.time_ms >= from_ms, e.time_ms < to_ms)
+        .group_by(e.badge, e.journal_id, day)
+        .subquery()
+    )
+    query = sa.select(grouped.c.badge, JOURNAL.c.device, grouped.c.first_ms)
+    return [Use(*row) for row in db.execute(query.join(JOURNAL, JOURNAL.c.id == grouped.c.journal_id))]

@@ -1,0 +1,183 @@
+"""Verdicts: written with the end of their marks, read by date and unit."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.marks import MarkedDay, settle_days, upsert
+from central.store.roster import units_below
+from central.tables import DayVerdict, SessionVerdict, Staff, StaleDay
+
+DAY: sa.Table = DayVerdict.__table__  # type: ignore[attr-defined]
+SESSION: sa.Table = SessionVerdict.__table__  # type: ignore[attr-defined]
+STALE: sa.Table = StaleDay.__table__  # type: ignore[attr-defined]
+STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
+
+
+class SessionRow(NamedTuple):
+    """One session's verdict, columns as in `tables.SessionVerdict`."""
+
+    session: str
+    position: int
+    outcome: str
+    flags: str
+    symbol: str
+    in_ms: int | None
+    out_ms: int | None
+    late_min: int
+    early_min: int
+    worked_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A staff-day's verdict, columns as in `tables.DayVerdict`."""
+
+    staff: str
+    date: dt.date
+    status: str
+    unit: str
+    recheck_ms: int | None
+    evaluated_ms: int
+    why: str
+    sessions: tuple[SessionRow, ...] = ()
+
+
+class VerdictRow(NamedTuple):
+    """A line of `verdicts`: the names are the columns."""
+
+    staff: str
+    date: dt.date
+    session: str
+    outcome: str
+    flags: str
+    symbol: str
+    late_min: int
+    early_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A verdict that changes by itself once recheck_ms is passed by now and by the doors waited for (in `why`)."""
+
+    staff: str
+    date: dt.date
+    recheck_ms: int
+    why: str
+
+
+def settle(db: sa.Connection, marks: Collection[MarkedDay], rows: Collection[DayRow]) -> int:
+    """Write the verdicts whose mark is still the one that was worked on, and delete these marks; returns how many.
+
+    A day that was marked again, or settled by another evaluator, is left alone: its facts are newer than this verdict.
+    """
+    wanted = {(m.staff, m.date): m for m in marks}
+    versions = _versions(db, wanted)
+    held = {key for key, mark in wanted.items() if versions.get(key) == mark.version}
+    fresh = [row for row in rows if (row.staff, row.date) in held]
+    write(db, fresh)
+    settle_days(db, [wanted[key] for key in sorted(held)])
+    return len(fresh)
+
+
+def _versions(db: sa.Connection, keys: Collection[tuple[str, dt.date]]) -> dict[tuple[str, dt.date], int]:
+    """The marks' versions now, locked, in the order in which everybody locks them."""
+    staff, dates = {k[0] for k in keys}, {k[1] for k in keys}
+    query = sa.select(STALE.c.staff, STALE.c.date, STALE.c.version)
+    query = query.where(STALE.c.staff.in_(staff), STALE.c.date.in_(dates)).order_by(STALE.c.staff, STALE.c.date)
+    return {(row.staff, row.date): row.version for row in db.execute(query.with_for_update())}
+
+
+def write(db: sa.Connection, rows: Collection[DayRow]) -> None:
+    """Replace the verdicts of staff-days."""
+    if not rows:
+        return
+    names = ("staff", "date", "status", "unit", "recheck_ms", "evaluated_ms", "why")
+    days = [{name: getattr(row, name) for name in names} for row in rows]
+    insert = upsert(db, DAY)
+    kept = {name: insert.excluded[name] for name in names[2:]}
+    db.execute(insert.on_conflict_do_update(index_elements=["staff", "date"], set_=kept), days)
+    old = (SESSION.c.staff == sa.bindparam("s")) & (SESSION.c.date == sa.bindparam("d"))
+    db.execute(sa.delete(SESSION).where(old), [{"s": row.staff, "d": row.date} for row in rows])
+    sessions = [{"staff": row.staff, "date": row.date, **s._asdict()} for row in rows for s in row.sessions]
+    if sessions:
+        db.execute(sa.insert(SESSION), sessions)
+
+
+def verdict_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None = None) -> list[VerdictRow]:
+    """Session verdicts of the dates, both included, ordered by staff, date and session; of a unit and all below it."""
+    s = SESSION.c
+    query = sa.select(s.staff, s.date, s.session, s.outcome, s.flags, s.symbol, s.late_min, s.early_min)
+    query = query.where(s.date.between(first, last))
+    if unit is not None:
+        same = (DAY.c.staff == s.staff) & (DAY.c.date == s.date)
+        query = query.join(DAY, same).where(_in_unit(db, unit, first, last))
+    return [VerdictRow(*row) for row in db.execute(query.order_by(s.staff, s.date, s.position, s.session))]
+
+
+def day_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None = None) -> list[DayRow]:
+    """Day verdicts of the dates with their sessions, ordered by staff and date; of a unit and all below it."""
+    within: list[sa.ColumnElement[bool]] = [DAY.c.date.between(first, last)]
+    if unit is not None:
+        within.append(_in_unit(db, unit, first, last))
+    columns = (DAY.c.staff, DAY.c.date, DAY.c.status, DAY.c.unit, DAY.c.recheck_ms, DAY.c.evaluated_ms, DAY.c.why)
+    days = db.execute(sa.select(*columns).where(*within).order_by(DAY.c.staff, DAY.c.date)).all()
+    sessions: dict[tuple[str, dt.date], list[SessionRow]] = {(d.staff, d.date): [] for d in days}
+    query = sa.select(SESSION).where(SESSION.c.date.between(first, last)).order_by(SESSION.c.position)
+    for row in db.execute(query):
+        if (row.staff, row.date) in sessions:
+            sessions[row.staff, row.date].append(SessionRow(*(getattr(row, name) for name in SessionRow._fields)))
+    return [DayRow(*d, tuple(sessions[d.staff, d.date])) for d in days]
+
+
+def _in_unit(db: sa.Connection, unit: str, first: dt.date, last: dt.date) -> sa.ColumnElement[bool]:
+    """Verdicts whose unit was the unit or below it on their own date."""
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    below = {day: units_below(db, unit, day) for day in days}
+    if len(set(below.values())) == 1:
+        return DAY.c.unit.in_(below[first])
+    return sa.or_(*((DAY.c.date == day) & DAY.c.unit.in_(units) for day, units in below.items()))
+
+
+def day_row(db: sa.Connection, staff: str, on: dt.date) -> DayRow | None:
+    """One person's verdict of one date; None when there is none yet."""
+    d, s = DAY.c, SESSION.c
+    columns = (d.staff, d.date, d.status, d.unit, d.recheck_ms, d.evaluated_ms, d.why)
+    row = db.execute(sa.select(*columns).where(d.staff == staff, d.date == on)).first()
+    if row is None:
+        return None
+    query = sa.select(SESSION).where(s.staff == staff, s.date == on).order_by(s.position)
+    sessions = (SessionRow(*(getattr(found, name) for name in SessionRow._fields)) for found in db.execute(query))
+    return DayRow(*row, tuple(sessions))
+
+
+def waiting(db: sa.Connection, from_ms: int, before_ms: int) -> list[Waiting]:
+    """Verdicts with from_ms <= recheck_ms < before_ms."""
+    d = DAY.c
+    query = sa.select(d.staff, d.date, d.recheck_ms, d.why)
+    return [Waiting(*row) for row in db.execute(query.where(d.recheck_ms >= from_ms, d.recheck_ms < before_ms))]
+
+
+def latest_date(db: sa.Connection, until: dt.date) -> dt.date | None:
+    """The newest date, not after `until`, that has any verdict."""
+    return db.execute(sa.select(sa.func.max(DAY.c.date)).where(DAY.c.date <= until)).scalar()
+
+
+def without_verdict(db: sa.Connection, staff: Sequence[str], on: dt.date) -> list[str]:
+    """Those of `staff` who have neither a verdict nor a mark on the date."""
+    known = set(db.execute(sa.select(DAY.c.staff).where(DAY.c.date == on)).scalars())
+    known |= set(db.execute(sa.select(STALE.c.staff).where(STALE.c.date == on)).scalars())
+    return [code for code in staff if code not in known]
+
+
+def held_against(db: sa.Connection, staff: Collection[str], since: dt.date) -> list[tuple[str, dt.date, bool]]:
+    """(staff, date, needs checking) of days from `since` on whose verdict may depend on a door: flagged, incomplete,
+    absent or pending sessions."""
+    s = SESSION.c
+    checking: Any = sa.func.max(sa.case((s.flags.like("%needs_checking%"), 1), else_=0))
+    open_to_doubt = sa.or_(s.flags != "", s.outcome.in_(("absent", "incomplete", "pending")))
+    query = sa.select(s.staff, s.date, checking).where(s.staff.in_(staff), s.date >= since, open_to_doubt)
+    return [(row[0], row[1], bool(row[2])) for row in db.execute(query.group_by(s.staff, s.date))]

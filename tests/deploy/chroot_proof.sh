@@ -121,7 +121,7 @@ prove() {
         grep -q '^Ready' "$log.first" && echo "note    $suite interrupted: set-up was faster than the interruption"
         said="Ready after"
         ;;
-    refused) wanted=1 said="Cannot make .venv" ;;
+    refused) wanted=1 said="Cannot make .venv" run="python3 deploy/run.py demo --check" ;;
     esac
     inside "$user" sh -c "$run" >"$log" 2>&1 </dev/null || code=$?
     expect "$way" "$suite" "$wanted" "$said" "$log"

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 class _Loop:
     limit_ns: int
     ticked_ns: int
+    begun: bool = False
 
 
 class Health:
@@ -39,6 +40,12 @@ class Health:
         """`loop` has gone round once. Raises KeyError for a loop that nobody watches."""
         with self._lock:
             self._loops[loop].ticked_ns = self._mono_ns()
+            self._loops[loop].begun = True
+
+    def begun(self) -> bool:
+        """Whether every loop has ticked at least once: the station is ready."""
+        with self._lock:
+            return all(loop.begun for loop in self._loops.values())
 
     def late(self) -> tuple[str, ...]:
         """The loops that did not tick within their limit; empty = all are alive."""
@@ -98,4 +105,5 @@ def tell_systemd(message: str, address: str | None) -> None:
         return
     name = "\0" + address[1:] if address.startswith("@") else address
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+        line.setblocking(False)
         line.sendto(message.encode(), name)

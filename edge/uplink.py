@@ -101,6 +101,7 @@ class Uplink:
             waker.setblocking(False)
             woken.setblocking(False)
             self._waker = waker
+            self._parts.health.tick(LOOP)
             failures = 0
             while not stop.is_set():
                 failures = 0 if self._one_connection(woken, stop) else failures + 1

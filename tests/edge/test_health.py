@@ -26,6 +26,16 @@ def test_a_loop_is_late_when_it_has_not_ticked_within_its_limit():
     assert health.late() == ()
 
 
+def test_the_station_is_ready_when_every_loop_has_ticked_once():
+    health = Health(Ticks())
+    health.watch("door", 2)
+    health.watch("uplink", 60)
+    health.tick("door")
+    assert not health.begun()
+    health.tick("uplink")
+    assert health.begun()
+
+
 def test_a_tick_of_an_unknown_loop_is_a_mistake():
     with pytest.raises(KeyError):
         Health(Ticks()).tick("dor")

@@ -1,0 +1,97 @@
+"""The one owner of appends: stamps an event, makes it durable, and knows when the disk does not take it.
+
+Only what `record` returned may be shown as recorded. While the disk refuses, nothing can be journalled, not even that
+fact; so the end of it (`ok`) carries the uptime at which it began.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from edge.clock import Clock
+from edge.health import Health
+from edge.journal import Journal, JournalError, Written
+from edge.journal.spans import Spans, minus, union
+from edge.wire.events import Body, Lost, Ok
+
+DISK_FULL = "disk_full"
+RETRY_NS = 5_000_000_000
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Appends to one journal from one thread. moment: held from an event's stamp until it is durable (see `Reporter`).
+
+    written: told after each event, from the same thread.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, health: Health, moment: threading.Lock, written: Callable[[], None]
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._health = health
+        self._moment = moment
+        self._written = written
+        self._refused_since_ms: int | None = None
+        self._retry_ns = 0
+        self._said: dict[str, Spans] = {}
+
+    @property
+    def refusing(self) -> bool:
+        """Whether the disk refused the last event."""
+        return self._refused_since_ms is not None
+
+    def record(self, body: Body) -> Written | None:
+        """The event, durable; None = it is not recorded, and nobody may be told that it is."""
+        with self._moment:
+            stamp = self._clock.stamp()
+            try:
+                written = self._journal.append(body, stamp)
+            except JournalError:
+                log.exception("an event could not be recorded")
+                self._refuse(stamp.uptime_ms)
+                return None
+        self._written()
+        self._recovered()
+        return written
+
+    def record_lost(self, journal: str, spans: Spans) -> None:
+        """Say that these seqs cannot come, each once in the life of this process."""
+        for first, last in minus(spans, self._said.get(journal, ())):
+            before, after = self._journal.around(journal, first, last)
+            if self.record(Lost(journal, first, last, before, after)) is not None:
+                self._said[journal] = union(self._said.get(journal, ()), ((first, last),))
+
+    def tick(self) -> None:
+        """While the disk refuses, see now and then whether it takes events again."""
+        if self.refusing and self._clock.mono_ns() >= self._retry_ns:
+            self._retry_ns = self._clock.mono_ns() + RETRY_NS
+            self._say_ok()
+
+    def _refuse(self, uptime_ms: int) -> None:
+        if self._refused_since_ms is None:
+            self._refused_since_ms = uptime_ms
+        self._retry_ns = self._clock.mono_ns() + RETRY_NS
+        self._health.fault(DISK_FULL)
+        self._health.count(DISK_FULL)
+
+    def _recovered(self) -> None:
+        """An event was recorded although one was refused before: the disk takes events again."""
+        if self.refusing:
+            self._say_ok()
+
+    def _say_ok(self) -> None:
+        began_ms = self._refused_since_ms
+        if began_ms is None:
+            return
+        with self._moment:
+            try:
+                self._journal.append(Ok(DISK_FULL, "journal", began_ms), self._clock.stamp())
+            except JournalError as error:
+                log.warning("%s", error)
+                return
+        self._refused_since_ms = None
+        self._health.clear(DISK_FULL)
+        self._written()

@@ -1,0 +1,109 @@
+"""Only what is durable counts as recorded; a full disk is said when it is over."""
+
+import errno
+import secrets
+import threading
+
+import pytest
+
+from edge.clock import BUILD_UTC_MS, Sources, StationClock, Trust
+from edge.health import Health
+from edge.journal import Journal
+from edge.recorder import RETRY_NS, Recorder
+from edge.settings import ClockSettings
+from edge.wire.events import Clock as Quality
+from edge.wire.events import Lost, Ok, Punch, decode_event
+
+
+class Disk:
+    """An fsync that fails while the disk is full."""
+
+    full = False
+
+    def __call__(self, handle: int) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Bench:
+    def __init__(self, folder) -> None:
+        self.ns = 5_000_000_000
+        trust = Trust(Quality.NTP)
+        sources = Sources(lambda: BUILD_UTC_MS * 1_000_000 + self.ns, self._now, self._now, lambda: trust, "boot-1")
+        clock = StationClock(sources, ClockSettings())
+        self.health = Health(clock.mono_ns)
+        self.disk = Disk()
+        self.told = 0
+        folder.mkdir()
+        self.journal = Journal.open(
+            folder, "d0001", "boot-1", "0.1", clock.stamp(), lambda: secrets.token_hex(8), segment_bytes=65536,
+            sync=self.disk,
+        )  # fmt: skip
+        self.recorder = Recorder(self.journal, clock, self.health, threading.Lock(), self._tell)
+
+    def _now(self) -> int:
+        return self.ns
+
+    def _tell(self) -> None:
+        self.told += 1
+
+    def bodies(self) -> list[object]:
+        part = self.journal.read(self.journal.journal, 1, 100)
+        return [decode_event(line).body for line in part.lines]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path / "journal")
+    yield made
+    made.journal.close()
+
+
+PUNCH = Punch("em:008EB2F9", "door", ("known",))
+
+
+def test_a_recorded_event_is_in_the_journal_and_the_uplink_is_told(bench):
+    written = bench.recorder.record(PUNCH)
+    assert written.seq == 2
+    assert bench.bodies()[1:] == [PUNCH]
+    assert bench.told == 1
+
+
+def test_what_the_disk_refuses_is_not_recorded_and_shown_as_a_fault(bench):
+    bench.disk.full = True
+    assert bench.recorder.record(PUNCH) is None
+    assert bench.health.faults() == ("disk_full",)
+    assert bench.told == 0
+    bench.disk.full = False
+    assert len(bench.bodies()) == 1
+
+
+def test_when_the_disk_takes_events_again_ok_says_since_when_it_did_not(bench):
+    bench.disk.full = True
+    bench.recorder.record(PUNCH)
+    bench.ns += RETRY_NS
+    bench.recorder.tick()
+    assert bench.recorder.refusing
+    bench.disk.full = False
+    bench.recorder.tick()
+    assert bench.recorder.refusing, "not before the next try is due"
+    bench.ns += RETRY_NS
+    bench.recorder.tick()
+    assert not bench.recorder.refusing
+    assert bench.bodies()[1:] == [Ok("disk_full", "journal", 5_000)]
+    assert bench.health.faults() == ()
+
+
+def test_a_tap_that_is_recorded_again_ends_the_fault_at_once(bench):
+    bench.disk.full = True
+    bench.recorder.record(PUNCH)
+    bench.disk.full = False
+    assert bench.recorder.record(PUNCH) is not None
+    assert bench.bodies()[1:] == [PUNCH, Ok("disk_full", "journal", 5_000)]
+
+
+def test_a_loss_is_said_once(bench):
+    for _ in range(2):
+        bench.recorder.record_lost("ab" * 8, ((3, 5),))
+    bench.recorder.record_lost("ab" * 8, ((3, 7),))
+    assert bench.bodies()[1:] == [Lost("ab" * 8, 3, 5, None, None), Lost("ab" * 8, 6, 7, None, None)]

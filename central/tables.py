@@ -197,6 +197,11 @@ class Journal(SQLModel, table=True):
     is not known. known_head: highest seq that any message named. sealed_seq: highest seq under a verified seal.
     parent_*: from its `start`. named_seq: last seq that a child's `start` names for it. proven_*: uptime and receipt of
     its newest heartbeat whose head was stored by then: the door was alive and recording until there.
+    top_seq: highest seq in `event`. forked_from: lowest seq with an undecided other version; the watermark waits below
+    it. doubt_from: events from here on count as a fork (a copy of each stands in `forked_event`), because the card was
+    copied or the child names an earlier end. waiting_seal_seq: highest verified seal that is not covered yet. synced:
+    some event of it was stamped from NTP. first_time_ms / last_time_ms: earliest and newest time that events stamped
+    from NTP and heartbeats give it. findings: words: copied, rolled_back, lost_writes, fork.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -215,7 +220,18 @@ class Journal(SQLModel, table=True):
     proven_uptime_ms: int | None = _ms(default=None)  # type: ignore[assignment]
     proven_utc_ms: int | None = _ms(default=None)  # type: ignore[assignment]
     first_seen_ms: int = _ms()  # type: ignore[assignment]
-    __table_args__ = (sa.UniqueConstraint("device", "journal"),)
+    top_seq: int = Field(default=0, sa_type=MS)
+    forked_from: int | None = Field(default=None, sa_type=MS)
+    doubt_from: int | None = Field(default=None, sa_type=MS)
+    waiting_seal_seq: int | None = Field(default=None, sa_type=MS)
+    synced: bool = False
+    first_time_ms: int | None = _ms(default=None)  # type: ignore[assignment]
+    last_time_ms: int | None = _ms(default=None)  # type: ignore[assignment]
+    findings: str = Field(default="", max_length=80)
+    __table_args__ = (
+        sa.UniqueConstraint("device", "journal", name="journal_identity"),
+        sa.Index("journal_parent", "device", "parent_journal"),
+    )
 
 
 class Event(SQLModel, table=True):

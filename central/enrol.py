@@ -1,0 +1,81 @@
+"""The device registry: who may send, under which key, and at whose door.
+
+Registering releases what the device sent before: it waits in quarantine and goes through intake like anything else.
+"""
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from central.errors import CentralError, UnknownDeviceError
+from central.intaking.reading import Message
+from central.keys import decode_key
+from central.store import Store, fleet, quarantine
+from central.store.fleet import DeviceRow
+from edge.wire.text import is_device_id
+
+
+class RegistryError(CentralError, ValueError):
+    """A device cannot be registered like this; the message says what stands against it."""
+
+
+def add_device(
+    store: Store, code: str, device: str, key: str, unit: str | None, location: str, now_ms: int
+) -> list[Message]:
+    """Register a device; returns the messages that waited for it, to be given to `Collector.process`.
+
+    code: what people call it; device: its permanent id; key: its public key in base64url. Raises RegistryError for an
+    id, code or key that cannot be or is taken, KeyFileError for a key that is none.
+    """
+    decode_key(key)
+    if not is_device_id(device):
+        raise RegistryError(f"device id {device!r} is not 4 to 40 of a-z, 0-9 and '-'; the station shows its own")
+    if not code.strip():
+        raise RegistryError("a device needs a code that people call it by, such as D-X01")
+    row = DeviceRow(device, code, unit, location, key, now_ms, None, None)
+    try:
+        with store.write() as db:
+            _register(db, row)
+            waiting = quarantine.release(db, device, "unregistered", now_ms)
+    except sa.exc.IntegrityError as error:
+        raise RegistryError(f"device {device} or code {code} was registered a moment ago by somebody else") from error
+    return [Message(m.topic, m.payload, m.received_ms) for m in waiting]
+
+
+def _register(db: sa.Connection, row: DeviceRow) -> None:
+    door = None
+    for other in fleet.devices(db):
+        if other.code == row.code and not other.key:
+            door = other
+        else:
+            _refuse_taken(other, row)
+    if door is None:
+        fleet.insert_device(db, row)
+    else:
+        # An imported door waits under this code; what the command leaves open stays as it was imported.
+        fleet.fill_door(db, replace(row, unit=row.unit or door.unit, location=row.location or door.location))
+
+
+def _refuse_taken(other: DeviceRow, row: DeviceRow) -> None:
+    if other.id == row.id:
+        raise RegistryError(f"device {row.id} is registered already, as {other.code}; revoke it or leave it")
+    if other.code == row.code:
+        raise RegistryError(f"code {row.code} is taken by device {other.id}; choose another, or rename that door")
+    if other.key == row.key:
+        raise RegistryError(f"this key is registered already, for {other.code}: a copied card has two owners")
+
+
+def list_devices(store: Store) -> list[DeviceRow]:
+    """All registered devices by code."""
+    with store.read() as db:
+        return fleet.devices(db)
+
+
+def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:
+    """Refuse everything a device says from now on; what it said stays. Raises UnknownDeviceError."""
+    with store.write() as db:
+        found = [row for row in fleet.devices(db) if row.code == code]
+        if not found:
+            raise UnknownDeviceError(f"no device has the code {code}; `diemdanh-central device list` shows them all")
+        fleet.revoke_device(db, found[0].id, now_ms)
+        return found[0]

@@ -1,0 +1,199 @@
+"""The collector: a bounded queue, one writer, and the promise that nothing is acknowledged before it is committed.
+
+`receive` may be called from any thread and only enqueues. Messages that find no room are dropped and counted: devices
+send again what is not acknowledged. `process` is the whole of intake without queue, threads or MQTT.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from central.clock import Clock
+from central.intaking.answers import Outgoing
+from central.intaking.reading import Message
+from central.intaking.registry import Registry
+from central.intaking.sorting import sort_messages
+from central.intaking.taking import Birth, Taken, take
+from central.store import Store, quarantine
+from central.store.quarantine import Held
+
+log = logging.getLogger(__name__)
+
+GROUP_MESSAGES = 200
+GROUP_ROWS = 5_000
+GROUP_WAIT_S = 0.02
+"""How long a group waits for company; wire.md allows 50 ms."""
+QUEUE_MESSAGES = 20_000
+QUEUE_BYTES = 64 * 1024 * 1024
+PAUSE_MS = 2_000
+"""What devices are asked to hold back their backlog when the queue is more than half full."""
+RETRY_S = 1.0
+
+Publish = Callable[[Outgoing], None]
+
+
+@dataclass(slots=True)
+class Health:
+    """Counts since the start of this process; last_commit_ms: central's utc, 0 before the first."""
+
+    received: int = 0
+    dropped: int = 0
+    groups: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    poisoned: int = 0
+    errors: int = 0
+    last_commit_ms: int = 0
+    queued: int = 0
+
+
+class Collector:
+    """Intake of one process.
+
+    publish: called by the writer with every answer, after the commit. on_birth: called after the commit for every birth
+    (device, applied configuration version), and may publish too.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        publish: Publish = lambda outgoing: None,
+        on_birth: Callable[[Birth], None] = lambda birth: None,
+        *,
+        queue_messages: int = QUEUE_MESSAGES,
+        queue_bytes: int = QUEUE_BYTES,
+    ) -> None:
+        self._store, self._clock = store, clock
+        self.publish, self.on_birth = publish, on_birth
+        self._registry = Registry()
+        self._queue: deque[Message] = deque()
+        self._queue_messages, self._queue_bytes, self._bytes = queue_messages, queue_bytes, 0
+        self._arrived = threading.Condition()
+        self._stopping = False
+        self._processing = threading.Lock()
+        self.health = Health()
+
+    # --- the queue ---
+
+    def receive(self, topic: str, payload: bytes, received_ms: int | None = None) -> None:
+        """Enqueue a message; drop it where there is no room. received_ms: central's utc, None = now."""
+        message = Message(topic, payload, self._clock.now_ms() if received_ms is None else received_ms)
+        with self._arrived:
+            self.health.received += 1
+            if len(self._queue) >= self._queue_messages or self._bytes + len(payload) > self._queue_bytes:
+                self.health.dropped += 1
+                return
+            self._queue.append(message)
+            self._bytes += len(payload)
+            if len(self._queue) in (1, GROUP_MESSAGES):
+                self._arrived.notify()
+
+    def _next_group(self) -> list[Message]:
+        """The next messages, none after `stop`; waits a moment for company."""
+        with self._arrived:
+            while not self._queue and not self._stopping:
+                self._arrived.wait(1.0)
+            if len(self._queue) < GROUP_MESSAGES and not self._stopping:
+                self._arrived.wait_for(lambda: len(self._queue) >= GROUP_MESSAGES or self._stopping, GROUP_WAIT_S)
+            group: list[Message] = []
+            rows = 0
+            while self._queue and len(group) < GROUP_MESSAGES:
+                rows += self._queue[0].payload.count(b"\n")
+                if group and rows > GROUP_ROWS:
+                    break
+                message = self._queue.popleft()
+                self._bytes -= len(message.payload)
+                group.append(message)
+            return group
+
+    def _pause_ms(self) -> int:
+        full = 2 * len(self._queue) > self._queue_messages or 2 * self._bytes > self._queue_bytes
+        return PAUSE_MS if full else 0
+
+    # --- the writer ---
+
+    def run(self, tick: Callable[[], None] = lambda: None) -> None:
+        """Write until `stop`: the writer thread's whole life. tick: called at least once a second while it works."""
+        while not self._stopping:
+            try:
+                tick()
+                self._write_next()
+            except Exception:
+                # The one place where anything may arrive: the messages are lost here and sent again by their devices.
+                self.health.errors += 1
+                log.exception("intake: a group of messages was not stored; the devices will send it again")
+                with self._arrived:
+                    self._arrived.wait_for(lambda: self._stopping, RETRY_S)
+
+    def _write_next(self) -> None:
+        group = self._next_group()
+        if group:
+            for outgoing in self.process(group):
+                self.publish(outgoing)
+
+    def stop(self) -> None:
+        """End `run` after the group in hand."""
+        with self._arrived:
+            self._stopping = True
+            self._arrived.notify_all()
+
+    # --- intake itself ---
+
+    def process(self, messages: Sequence[Message]) -> list[Outgoing]:
+        """Store messages and return what is to be published, all of it committed.
+
+        A message that cannot be stored for a reason nobody foresaw goes to quarantine alone. Raises OperationalError
+        when the database cannot be written: then nothing was stored.
+        """
+        with self._processing:
+            try:
+                return self._commit(messages)
+            except sa.exc.OperationalError:
+                raise
+            except Exception:
+                log.exception("intake: trying %d messages one by one", len(messages))
+                self.health.errors += 1
+                return [outgoing for message in messages for outgoing in self._alone(message)]
+
+    def _alone(self, message: Message) -> list[Outgoing]:
+        try:
+            return self._commit([message])
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:
+            log.exception("intake: a message on %s goes to quarantine", message.topic)
+            self.health.poisoned += 1
+            held = Held(message.topic, None, "poison", repr(error), message.payload, message.received_ms)
+            with self._store.write() as db:
+                quarantine.hold(db, [held])
+            return []
+
+    def _commit(self, messages: Sequence[Message]) -> list[Outgoing]:
+        with self._store.read() as db:
+            self._registry.refresh(db)
+        group = sort_messages(messages, self._registry)
+        with self._store.write() as db:
+            taken = take(db, group, self._registry, self._clock.now_ms(), self._pause_ms())
+        self._count(taken)
+        for birth in taken.births:
+            self.on_birth(birth)
+        return taken.outgoing
+
+    def _count(self, taken: Taken) -> None:
+        health = self.health
+        health.groups += 1
+        health.stored += taken.stored
+        health.duplicates += taken.duplicates
+        health.quarantined += taken.quarantined
+        health.last_commit_ms = self._clock.now_ms()
+        health.queued = len(self._queue)
+
+    def report(self) -> dict[str, int]:
+        """The counts by name, for health pages."""
+        return asdict(self.health)

@@ -1,0 +1,55 @@
+"""Registered devices and badge holders, remembered between transactions and read again when a shared counter moved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from central.keys import verifier
+from central.store import fleet
+from central.store.fleet import DeviceRow
+from edge.wire.notes import Verify
+
+
+@dataclass(frozen=True, slots=True)
+class Unwelcome:
+    """Why nothing is taken from a device: `unregistered` or `revoked`."""
+
+    code: str
+    problem: str
+
+
+class Registry:
+    """Who may send. One thread uses it."""
+
+    def __init__(self) -> None:
+        self._counters: tuple[int, int] | None = None
+        self._devices: dict[str, DeviceRow] = {}
+        self._verifiers: dict[str, Verify] = {}
+        self.holders: Mapping[str, tuple[str, ...]] = {}
+
+    def refresh(self, db: sa.Connection) -> None:
+        """Read again what changed since the last time."""
+        counters = fleet.counters(db)
+        now = (counters.get("devices", 0), counters.get("roster", 0))
+        if now != self._counters:
+            self._devices = {row.id: row for row in fleet.devices(db) if row.key}
+            self._verifiers = {}
+            self.holders = fleet.holders(db)
+            self._counters = now
+
+    def unwelcome(self, device: str) -> Unwelcome | None:
+        """Why `device` is refused, None when it is welcome."""
+        row = self._devices.get(device)
+        if row is None:
+            return Unwelcome("unregistered", f"{device} is not registered: diemdanh-central device add")
+        if row.revoked_ms is not None:
+            return Unwelcome("revoked", f"{device} ({row.code}) is revoked")
+        return None
+
+    def verify(self, device: str) -> Verify:
+        """How to check a signature of a registered device."""
+        found = self._verifiers.get(device)
+        if found is None:
+            found = self._verifiers[device] = verifier(self._devices[device].key)
+        return found

@@ -1,0 +1,147 @@
+"""Journal rows: locked in one order, changed in memory under the lock, written back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from central.store.marks import upsert
+from central.tables import Journal
+from edge.wire.chain import chain_start
+
+TABLE: sa.Table = Journal.__table__  # type: ignore[attr-defined]
+Key = tuple[str, str]
+"""(device, journal)."""
+
+
+@dataclass(slots=True)
+class JournalState:
+    """A journal's row while it is locked. The columns are explained in `tables.Journal`."""
+
+    id: int
+    device: str
+    journal: str
+    boot: str
+    watermark: int
+    watermark_hash: bytes | None
+    known_head: int
+    sealed_seq: int
+    parent_journal: str | None
+    parent_seq: int | None
+    parent_hash: bytes | None
+    started: bool
+    named_seq: int | None
+    proven_uptime_ms: int | None
+    proven_utc_ms: int | None
+    top_seq: int
+    forked_from: int | None
+    doubt_from: int | None
+    waiting_seal_seq: int | None
+    synced: bool
+    first_time_ms: int | None
+    last_time_ms: int | None
+    findings: str
+
+    @property
+    def key(self) -> Key:
+        """(device, journal)."""
+        return (self.device, self.journal)
+
+    def find(self, word: str) -> None:
+        """Note a finding that people are shown."""
+        if word not in self.findings.split():
+            self.findings = f"{self.findings} {word}".strip()
+
+
+NAMES = tuple(f.name for f in fields(JournalState))
+CHANGING = NAMES[3:]
+_COLUMNS = [TABLE.c[name] for name in NAMES]
+
+
+def lock_journals(db: sa.Connection, keys: Iterable[Key], now_ms: int) -> dict[Key, JournalState]:
+    """The rows of `keys`, made where there are none, locked until the transaction ends, in sorted order.
+
+    SQLite has one writer, so its transaction is the lock; PostgreSQL locks the rows.
+    """
+    wanted = sorted(set(keys))
+    found = _select(db, wanted)
+    if missing := [key for key in wanted if key not in found]:
+        rows = [_new(device, journal, now_ms) for device, journal in missing]
+        db.execute(upsert(db, TABLE).on_conflict_do_nothing(index_elements=["device", "journal"]), rows)
+        found |= _select(db, missing)
+    return found
+
+
+def _new(device: str, journal: str, now_ms: int) -> dict[str, Any]:
+    return {
+        "device": device,
+        "journal": journal,
+        "boot": "",
+        "watermark": 0,
+        "watermark_hash": chain_start(device, journal),
+        "known_head": 0,
+        "sealed_seq": 0,
+        "started": False,
+        "first_seen_ms": now_ms,
+        "top_seq": 0,
+        "synced": False,
+        "findings": "",
+    }
+
+
+def _select(db: sa.Connection, keys: Sequence[Key]) -> dict[Key, JournalState]:
+    if not keys:
+        return {}
+    # Journals are random, so the two lists meet in the wanted rows only; the filter below makes it certain.
+    devices, journals = {device for device, _ in keys}, {journal for _, journal in keys}
+    query = sa.select(*_COLUMNS).where(TABLE.c.device.in_(devices), TABLE.c.journal.in_(journals))
+    rows = db.execute(query.order_by(TABLE.c.device, TABLE.c.journal).with_for_update())
+    wanted = set(keys)
+    return {(row[1], row[2]): JournalState(*row) for row in rows if (row[1], row[2]) in wanted}
+
+
+_UPDATE = (
+    sa.update(TABLE)
+    .where(TABLE.c.id == sa.bindparam("row_id"))
+    .values({name: sa.bindparam(f"new_{name}") for name in CHANGING})
+)
+_UPDATE_SQLITE = f"UPDATE journal SET {', '.join(f'{name} = ?' for name in CHANGING)} WHERE id = ?"  # noqa: S608
+
+
+def save_journals(db: sa.Connection, journals: Sequence[JournalState]) -> None:
+    """Write rows back."""
+    if not journals:
+        return
+    if db.dialect.name == "sqlite":
+        rows = [(*(getattr(j, name) for name in CHANGING), j.id) for j in journals]
+        db.connection.cursor().executemany(_UPDATE_SQLITE, rows)
+    else:
+        db.execute(_UPDATE, [{f"new_{n}": getattr(j, n) for n in CHANGING} | {"row_id": j.id} for j in journals])
+
+
+def unfinished(db: sa.Connection, devices: Iterable[str]) -> list[Key]:
+    """Journals of `devices` that are not stored, or not sealed, as far as they are known to go."""
+    c = TABLE.c
+    behind = sa.or_(c.watermark < c.known_head, c.sealed_seq < c.named_seq)
+    query = sa.select(c.device, c.journal).where(c.device.in_(set(devices)), behind)
+    return [(row[0], row[1]) for row in db.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A journal that names a parent, and where it says that the parent ended."""
+
+    journal: str
+    parent_seq: int
+    parent_hash: bytes
+    sealed_seq: int
+
+
+def children(db: sa.Connection, device: str, parent: str) -> list[Child]:
+    """The journals of `device` whose stored `start` names `parent`, by name."""
+    c = TABLE.c
+    query = sa.select(c.journal, c.parent_seq, c.parent_hash, c.sealed_seq).where(
+        c.device == device, c.parent_journal == parent
+    )
+    return [Child(*row) for row in db.execute(query.order_by(c.journal))]

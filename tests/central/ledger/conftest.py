@@ -1,0 +1,15 @@
+"""The office of these tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.central.ledger.office import Office
+from tests.central.ledger.office import office as made
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with made(tmp_path) as found:
+        yield found

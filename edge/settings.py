@@ -84,7 +84,7 @@ class JournalSettings:
     """ring_events: acknowledged events kept over all journals together. segment_bytes: size of one journal file."""
 
     ring_events: int = 200_000
-    segment_bytes: int = 1024 * 1024
+    segment_bytes: int = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

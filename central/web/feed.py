@@ -44,6 +44,11 @@ class Feed:
             self._changed.notify_all()
         return self._number
 
+    @property
+    def last_id(self) -> str:
+        """The id after which nothing has happened yet: a page that shows everything so far goes on from here."""
+        return f"{self.epoch}-{self._number}"
+
     async def close(self) -> None:
         """End every client's stream (the server stops)."""
         self._closed = True

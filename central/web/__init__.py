@@ -1,0 +1,1 @@
+"""Pages, the JSON interface and event streams; never touches tables or SQL."""

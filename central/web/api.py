@@ -1,0 +1,111 @@
+"""The JSON interface, version 1, and the health page for machines."""
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, HTTPException, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from central.clock import Clock
+from central.health import Liveness
+from central.ledger import doors_now
+from central.store import Store, verdicts
+from central.web.live import Live
+
+MAX_DAYS = 366
+
+
+class PresenceRow(BaseModel):
+    """Where a person is now. since: local time with offset; device: code of the door of the tap; data_age_s: age of
+    what the doors waited for have delivered, null for never."""
+
+    staff: str
+    name: str
+    unit: str
+    state: str
+    since: str | None
+    device: str | None
+    data_age_s: int | None
+
+
+class VerdictLine(BaseModel):
+    """The verdict of one staff-session."""
+
+    staff: str
+    date: dt.date
+    session: str
+    outcome: str
+    flags: str
+    symbol: str
+    late_min: int
+    early_min: int
+
+
+class DeviceLine(BaseModel):
+    """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds."""
+
+    device: str
+    code: str
+    unit: str | None
+    location: str
+    state: str
+    online: bool
+    heard_ms: int | None
+    delivered_ms: int | None
+    data_age_s: int | None
+    reason: str
+
+
+class Health(BaseModel):
+    """ok = every loop of this process is alive; silent: seconds since the last tick of those that are not."""
+
+    ok: bool
+    silent: dict[str, float]
+    failures: dict[str, int]
+
+
+def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRouter:
+    """The interface's routes."""
+    found = APIRouter()
+
+    @found.get("/healthz")
+    async def healthz(response: Response) -> Health:
+        silent = health.silent()
+        response.status_code = 503 if silent else 200
+        return Health(ok=not silent, silent=silent, failures=health.failures())
+
+    @found.get("/api/v1/presence")
+    async def presence(unit: str | None = Query(None, max_length=40)) -> list[PresenceRow]:
+        rows = live.picture.rows
+        return [PresenceRow(**row) for row in rows if unit is None or row["unit"] == unit]
+
+    @found.get("/api/v1/verdicts")
+    def verdict_lines(
+        first: Annotated[dt.date, Query(alias="from")],
+        last: Annotated[dt.date, Query(alias="to")],
+        unit: str | None = Query(None, max_length=40),
+    ) -> list[VerdictLine]:
+        if not dt.timedelta() <= last - first <= dt.timedelta(days=MAX_DAYS):
+            raise HTTPException(422, f"'to' must not lie before 'from', and at most {MAX_DAYS} days after it")
+        with store.read() as db:
+            return [VerdictLine(**row._asdict()) for row in verdicts.verdict_rows(db, first, last, unit)]
+
+    @found.get("/api/v1/devices")
+    def devices() -> list[DeviceLine]:
+        with store.read() as db:
+            return [DeviceLine(**_plain(door)) for door in doors_now(db, clock.now_ms())]
+
+    @found.get("/api/v1/stream", response_class=StreamingResponse)
+    async def stream(
+        last: str | None = Query(None, max_length=64), last_event_id: str | None = Header(None, max_length=64)
+    ) -> StreamingResponse:
+        """Events `presence`, each the new row of one person; `reset`: read /api/v1/presence again."""
+        return StreamingResponse(live.feeds["api"].stream(last_event_id or last), media_type="text/event-stream")
+
+    return found
+
+
+def _plain(door: Any) -> dict[str, Any]:
+    return {**asdict(door), "state": door.state.value}

@@ -1,0 +1,139 @@
+"""The web process: routes by page and interface, headers, and the server with its ordered end."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from central.clock import Clock
+from central.errors import CentralError
+from central.health import Liveness
+from central.settings import WebSettings
+from central.store import Store
+from central.web import api, metrics
+from central.web.live import Live
+from central.web.pages import board
+
+log = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
+START_S = 20.0
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+"""Nothing on a page comes from another host, and nothing is written into it."""
+
+
+class PagesError(CentralError, OSError):
+    """The pages cannot be served; the message says why."""
+
+
+def environment() -> Environment:
+    """The templates: everything is escaped, a missing value is an error."""
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def build_app(store: Store, clock: Clock, health: Liveness) -> FastAPI:
+    """The application. Reads nothing before it is started."""
+    templates = environment()
+    live = Live(store, clock, health, templates, secrets.token_hex(6))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        looking = threading.Thread(target=live.run, args=(loop,), name="board")
+        looking.start()
+        try:
+            yield
+        finally:
+            live.stop()
+            for feed in live.feeds.values():
+                await feed.close()
+            await asyncio.to_thread(looking.join, 10)
+
+    app = FastAPI(
+        title="Điểm Danh",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.live = live
+    app.middleware("http")(_with_headers)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.include_router(board.router(live, templates))
+    app.include_router(api.router(store, clock, health, live))
+    app.include_router(metrics.router(store, clock, health, live))
+    return app
+
+
+async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await answer(request)
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if not request.url.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+class Pages:
+    """The server in a thread of its own."""
+
+    def __init__(self, settings: WebSettings, store: Store, clock: Clock, health: Liveness) -> None:
+        self._settings = settings
+        config = uvicorn.Config(
+            build_app(store, clock, health),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._server = uvicorn.Server(config)
+        self._socket: socket.socket | None = None
+        self._thread = threading.Thread(target=self._serve, name="web")
+
+    def start(self) -> None:
+        """Listen, and return once pages are served. Raises PagesError."""
+        try:
+            family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
+            self._socket = socket.create_server((self._settings.host, self._settings.port), family=family, backlog=512)
+        except OSError as error:
+            place = f"{self._settings.host}:{self._settings.port}"
+            raise PagesError(f"pages on {place}: {error.strerror}; set web.host and web.port") from error
+        self._thread.start()
+        waited = threading.Event()
+        for _ in range(int(START_S / 0.05)):
+            if self._server.started or not self._thread.is_alive():
+                break
+            waited.wait(0.05)
+        if not self._server.started:
+            raise PagesError("the pages did not start; see the log above")
+        log.info("pages on http://%s:%d/", self._settings.host, self._socket.getsockname()[1])
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket] if self._socket else None)
+
+    def stop(self) -> None:
+        """End all streams and the server."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(15)

@@ -1,0 +1,165 @@
+"""What the board shows, worked out from presence: words, signs and order; no HTML. Pure but for the catalogues."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from central.moments import moment
+from central.presence import DoorNow, DoorState, Row, State, UnitPresence, Why
+from central.web.texts import age, catalogue, long_date
+
+# Never by colour alone: each state has its own sign.
+SIGNS = {
+    State.MISSING: "✕",
+    State.LATE: "!",
+    State.UNKNOWN: "?",
+    State.EXPECTED: "…",
+    State.OUT: "←",
+    State.IN: "✓",
+    State.FIELD: "▲",
+    State.LEAVE: "–",
+    State.OFF: "·",
+}
+LABELS = {
+    State.MISSING: "missing",
+    State.LATE: "late",
+    State.UNKNOWN: "unknown",
+    State.EXPECTED: "expected",
+    State.OUT: "out",
+    State.IN: "in",
+    State.FIELD: "in the field",
+    State.LEAVE: "on leave",
+    State.OFF: "off",
+}
+REASONS = {
+    Why.OLD: "the door's data are old",
+    Why.DOWN: "the door could not record",
+    Why.CLOCK: "the door's clock was not set",
+}
+CALLS_FOR_A_LOOK = (State.MISSING, State.LATE, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """How many people are in one state."""
+
+    state: str
+    sign: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One person. detail: since when and at which door, or why nothing is known."""
+
+    state: str
+    sign: str
+    label: str
+    name: str
+    position: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLine:
+    """One door and the age of its data. state: fresh or stale."""
+
+    code: str
+    location: str
+    state: str
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCard:
+    """A unit. attention: those to look at first; others: everybody else, leaders first; present: in or late."""
+
+    code: str
+    name: str
+    counts: tuple[Chip, ...]
+    attention: tuple[PersonLine, ...]
+    others: tuple[PersonLine, ...]
+    doors: tuple[DoorLine, ...]
+    present: int
+    total: int
+    trouble: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """The whole board in one language."""
+
+    date: str
+    time: str
+    counts: tuple[Chip, ...]
+    units: tuple[UnitCard, ...]
+
+
+def board_page(units: tuple[UnitPresence, ...], now_ms: int, language: str) -> BoardPage:
+    """The board at now_ms; units with people missing or late come first, the others in order of their codes."""
+    now = moment(now_ms)
+    say = catalogue(language).gettext
+    cards = sorted((_card(unit, now, language) for unit in units), key=_urgency)
+    totals = {state: sum(unit.counts[state] for unit in units) for state in State}
+    return BoardPage(long_date(now.date(), language), f"{now:%H:%M}", _chips(totals, say), tuple(cards))
+
+
+def _urgency(card: UnitCard) -> tuple[int, int, str]:
+    counts = {chip.state: chip.count for chip in card.counts}
+    return -counts.get(State.MISSING, 0), -counts.get(State.LATE, 0) - counts.get(State.UNKNOWN, 0), card.code
+
+
+def _chips(counts: dict[State, int], say: Callable[[str], str]) -> tuple[Chip, ...]:
+    return tuple(Chip(state.value, SIGNS[state], say(LABELS[state]), counts[state]) for state in State)
+
+
+def _card(unit: UnitPresence, now: datetime, language: str) -> UnitCard:
+    say = catalogue(language).gettext
+    lines = [(row, _person(row, now, language)) for row in unit.attention]
+    first = tuple(line for row, line in lines if row.presence.state in CALLS_FOR_A_LOOK)
+    others = tuple(_person(row, now, language) for row in unit.rows if row.presence.state not in CALLS_FOR_A_LOOK)
+    counts = unit.counts
+    return UnitCard(
+        unit.unit,
+        unit.name or say("No unit"),
+        _chips(counts, say),
+        first,
+        others,
+        tuple(_door(door, language) for door in unit.doors),
+        counts[State.IN] + counts[State.LATE],
+        len(unit.rows),
+        bool(counts[State.MISSING]),
+    )
+
+
+def _person(row: Row, now: datetime, language: str) -> PersonLine:
+    say = catalogue(language).gettext
+    state = row.presence.state
+    return PersonLine(state.value, SIGNS[state], say(LABELS[state]), row.name, row.position, _detail(row, language))
+
+
+def _detail(row: Row, language: str) -> str:
+    say = catalogue(language).gettext
+    presence = row.presence
+    if presence.why is not None:
+        doors = f" ({', '.join(row.behind)})" if row.behind else ""
+        return say(REASONS[presence.why]) + doors
+    since = f"{presence.since:%H:%M}" if presence.since else ""
+    minutes = say("%d min") % presence.late_min if presence.state is State.LATE else ""
+    return " · ".join(part for part in (since, minutes) if part)
+
+
+def _door(door: DoorNow, language: str) -> DoorLine:
+    say = catalogue(language).gettext
+    fresh = door.state is DoorState.CURRENT
+    words = {
+        DoorState.CURRENT: age(door.data_age_s, language),
+        DoorState.OLD: say("no data for %s") % age(door.data_age_s, language),
+        DoorState.NEVER: say("has never delivered"),
+        DoorState.DOWN: say("cannot record"),
+        DoorState.RETIRED: say("retired"),
+    }
+    sign = "●" if fresh else "○"
+    return DoorLine(door.code, door.location, "fresh" if fresh else "stale", sign, words[door.state])

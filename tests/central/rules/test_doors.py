@@ -84,3 +84,4 @@ def test_all_doors_are_down_where_their_downtimes_meet(spans):
     first, second = spans("07:30-08:00 07:00-07:40 09:00-10:00"), spans("07:20-07:50 09:30-11:00")
     assert all_down([first, second]) == spans("07:20-07:50 09:30-10:00")
     assert all_down([spans("07:00-08:00"), spans("08:00-09:00")]) == ()
+    assert all_down([spans("08:00-09:00 07:00-08:00")]) == spans("07:00-09:00")

@@ -36,6 +36,17 @@ def test_minutes_and_reason_stay_with_a_doubtful_lateness(judged):
     assert (reason.start.minute, reason.end.minute) == (35, 45)
 
 
+def test_two_doors_may_be_wrong_in_different_ways(flags):
+    assert flags("09:20~1 09:21:30~1 13:30 17:00") == ["late 110", "early_leave 128"]
+    assert flags("09:20~1 !09:21:30~1 13:30 17:00") == ["late 110", "needs_checking"]  # perhaps one tap
+
+
+def test_a_reason_spans_the_doubtful_taps_of_its_own_session(judged):
+    morning = judged("07:40~5 !11:28~7 13:31~5 17:00").sessions[0]
+    assert [[t.ref for t in r.taps] for r in morning.reasons] == [["07:40~5", "!11:28~7"]] * 2
+    assert {(f"{r.start:%H:%M}", f"{r.end:%H:%M}") for r in morning.reasons} == {("07:35", "11:35")}
+
+
 def test_an_absence_that_a_wrong_clock_may_explain_is_a_question(judged):
     afternoon = judged("07:30 11:30 12:00~60").sessions[1]
     assert (afternoon.outcome, afternoon.flags) == (Outcome.INCOMPLETE, (Flag.NEEDS_CHECKING,))
@@ -46,6 +57,8 @@ def test_less_than_a_second_is_no_uncertainty(day):
     kept = day("07:35 11:30 13:30 17:00")
     almost = replace(kept, taps=tuple(replace(t, uncertainty=timedelta(milliseconds=999)) for t in kept.taps))
     assert all(not v.flags for v in evaluate(almost).sessions)
+    whole = replace(kept, taps=tuple(replace(t, uncertainty=timedelta(seconds=1)) for t in kept.taps))
+    assert evaluate(whole).sessions[0].flags == (Flag.NEEDS_CHECKING,)
 
 
 def test_a_forked_tap_that_helps_is_counted_and_the_session_needs_checking(flags, judged):

@@ -95,6 +95,17 @@ class Index:
             track.hash = record.after
         return True
 
+    def discard(self, journal: str, seq: int) -> None:
+        """Forget one event, which no longer verifies."""
+        track = self.track(journal)
+        run = track.find(seq)
+        if run is None:
+            return
+        at = seq - run.first
+        parts = (Run(run.segment, run.first, run.offsets[:at]), Run(run.segment, seq + 1, run.offsets[at + 1 :]))
+        place = track.runs.index(run)
+        track.runs = track.runs[:place] + [part for part in parts if part.offsets] + track.runs[place + 1 :]
+
     def drop(self, segment: int) -> None:
         """Forget the events of a segment."""
         for track in self.tracks.values():

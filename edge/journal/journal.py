@@ -247,6 +247,8 @@ class Journal:
             some = read_run(self._folder, journal, run, first, min(last - first + 1, MAX_EVENTS - len(records)))
             records += some
             if not some:
+                with self._lock:
+                    self._index.discard(journal, first)
                 break
             first += len(some)
         if not records:

@@ -17,7 +17,7 @@ def read_run(folder: Folder, journal: str, run: Run, first: int, count: int) -> 
         with folder.segment(run.segment).open("rb") as file:
             file.seek(offset)
             content = file.read(_CHUNK_BYTES)
-    except FileNotFoundError:
+    except OSError:  # dropped from the ring meanwhile, or a sector that cannot be read any more
         return []
     records: list[Record] = []
     at = 0

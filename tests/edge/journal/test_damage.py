@@ -1,5 +1,7 @@
 """Every byte of the journal's files lost or changed: it starts, keeps, offers and counts as it should."""
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ import pytest
 from edge.journal.records import Record, scan
 from edge.journal.spans import size
 from edge.wire.ack import Ack
-from edge.wire.events import Lost, decode_event
+from edge.wire.events import Lost, Parent, decode_event
 
 DEVICE = "door-0001"
 SEGMENT_BYTES = 1500
@@ -257,13 +259,14 @@ def test_an_unfinished_write_at_the_end_is_taken_back_silently(bench):
     journal = bench.open()
     bench.tap(journal, 1)
     bench.crash(journal)
-    segment = bench.folder / "00000001.seg"
-    content = segment.read_bytes()
+    segment, state = bench.folder / "00000001.seg", bench.folder / "acks"
+    content, saved = segment.read_bytes(), state.read_bytes()
     end = len(content.rstrip(b"\0"))
     start = content.rindex(b"@ ", 0, end)
-    for kept in (1, 14, 100, 200, end - start - 1):
+    for kept in (1, 14, 100, 200, end - start - 2):
         torn = content[:end] + content[start : start + kept]
         segment.write_bytes(torn.ljust(len(content), b"\0"))
+        state.write_bytes(saved)
         again = bench.open()
         assert (again.damage.torn_bytes, again.damage.lost_events) == (kept, 0)
         assert again.damage.damaged_bytes == kept
@@ -312,3 +315,46 @@ def test_garbage_of_every_kind_in_a_segment_does_not_stop_the_start(original, qu
         offered = bench.offered(bench.open())
         assert original.unacked.items() <= offered.items()
         bench.close()
+
+
+def test_a_sector_that_cannot_be_read_costs_the_events_in_it_and_no_more(bench, monkeypatch):
+    journal = bench.open()
+    bench.tap(journal, *range(60))
+    bench.crash(journal)
+    real = os.pread
+
+    def bad_sector(fd: int, size: int, offset: int) -> bytes:
+        if offset <= 8192 < offset + size:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(fd, size, offset)
+
+    monkeypatch.setattr(os, "pread", bad_sector)
+    again = bench.open()
+    assert 10 <= again.damage.lost_events <= 14
+    offered = bench.offered(again)
+    assert len({key for key in offered if key[0] == journal.journal}) == 61 - again.damage.lost_events
+
+
+def test_a_journal_rolled_back_on_disk_says_what_it_knows_to_be_gone(bench):
+    journal = bench.open()
+    bench.tap(journal, 1)
+    old = (bench.folder / "00000001.seg").read_bytes()
+    bench.tap(journal, 2, 3)
+    journal.close()
+    (bench.folder / "00000001.seg").write_bytes(old)
+    again = bench.open()
+    assert losses(bench.offered(again)) == {(journal.journal, 3), (journal.journal, 4)}
+
+
+def test_two_copies_of_one_folder_name_the_same_parent(make_bench, tmp_path):
+    first = make_bench(tmp_path / "card")
+    parent = first.open()
+    parent.close()
+    shutil.copytree(tmp_path / "card", tmp_path / "copy")
+    starts = []
+    for name, folder in (("00000000000000aa", "card"), ("00000000000000bb", "copy")):
+        bench = make_bench(tmp_path / folder)
+        bench.name = lambda name=name: name
+        journal = bench.open()
+        starts.append(decode_event(journal.read(name, 1, 1).lines[0]).body.parent)
+    assert starts[0] == starts[1] == Parent(parent.journal, 1, parent.hash)

@@ -1,0 +1,319 @@
+"""What the door answers to a tap, and what it journals: badge + roster + recent taps + moment -> Verdict. Pure.
+
+The answer is made before the journal is asked and shown only after: `decide` gives the event to journal, `confirm`
+gives what may be shown once the journal has answered. Nothing here judges anybody: "late" is provisional and comes from
+a boundary that central worked out; every accepted read on a punch reader is journalled, whoever it belongs to.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Protocol
+from unicodedata import combining, normalize
+
+from edge.badges import masked
+from edge.readers.acceptance import Tap, TapKind
+from edge.wire.config import Boundary, RosterEntry
+from edge.wire.events import Punch, Read
+
+LCD_COLUMNS = 16
+VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975; a constant keeps this file off the disk
+MINUTE_MS = 60_000
+MOST_LATE_MIN = 120
+"""A first tap later than this may as well be the way out of somebody who came by another door, or was not noted."""
+PUNCH_ROLE = "punch"
+
+
+class Feedback(StrEnum):
+    """Everything that lights, buzzer and display can say."""
+
+    RECORDED = "recorded"
+    RECORDED_OFFLINE = "recorded_offline"  # on this disk; central hears of it later
+    RECORDED_LATE = "recorded_late"  # provisionally late
+    CLOCK_NOT_SET = "clock_not_set"  # recorded; the time is worked out later
+    TWO_CARDS = "two_cards"  # recorded; please one card at a time
+    UNKNOWN = "unknown"  # recorded as the badge of nobody that this door knows
+    BLOCKED = "blocked"  # recorded as a badge that may not be used
+    ALREADY_RECORDED = "already_recorded"
+    NOT_RECORDED = "not_recorded"  # the journal did not take it: tap again, tell somebody
+    BADGE_READ = "badge_read"  # read on a reader that makes no punches
+    STUCK_CARD = "stuck_card"
+    BAD_READ = "bad_read"  # something was there, but no badge
+    READER_LOST = "reader_lost"
+    READY = "ready"
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it tells a person "your tap is recorded": it may be shown only when the tap is on disk."""
+        return self in _RECORDED
+
+
+_RECORDED = frozenset(
+    {
+        Feedback.RECORDED,
+        Feedback.RECORDED_OFFLINE,
+        Feedback.RECORDED_LATE,
+        Feedback.CLOCK_NOT_SET,
+        Feedback.TWO_CARDS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """screen: Vietnamese with all marks. lcd: at most 16 ASCII characters. `{time}`, `{minutes}` are filled in."""
+
+    screen: str
+    lcd: str
+
+
+PHRASES: Mapping[Feedback, Phrase] = {
+    Feedback.RECORDED: Phrase("Đã ghi {time}", "DA GHI {time}"),
+    Feedback.RECORDED_OFFLINE: Phrase("Đã ghi {time}. Mất mạng, đã lưu", "MAT MANG-DA LUU"),
+    Feedback.RECORDED_LATE: Phrase("Đã ghi {time}. Đi muộn {minutes} phút", "DI MUON {minutes} PHUT"),
+    Feedback.CLOCK_NOT_SET: Phrase("Đã ghi. Chưa có giờ đúng", "CHUA CO GIO DUNG"),
+    Feedback.TWO_CARDS: Phrase("Đã ghi {time}. Hai thẻ: mỗi lần một thẻ", "MOI LAN MOT THE"),
+    Feedback.UNKNOWN: Phrase("Thẻ chưa đăng ký", "THE CHUA D.KY"),
+    Feedback.BLOCKED: Phrase("Thẻ bị khóa", "THE BI KHOA"),
+    Feedback.ALREADY_RECORDED: Phrase("Đã quẹt rồi {time}", "DA QUET ROI"),
+    Feedback.NOT_RECORDED: Phrase("Chưa ghi được, xin quẹt lại", "CHUA GHI DUOC"),
+    Feedback.BADGE_READ: Phrase("Số thẻ {badge}", "THE {badge}"),
+    Feedback.STUCK_CARD: Phrase("Xin lấy thẻ ra khỏi đầu đọc", "XIN LAY THE RA"),
+    Feedback.BAD_READ: Phrase("Không đọc được, xin quẹt lại", "XIN QUET LAI"),
+    Feedback.READER_LOST: Phrase("Đầu đọc bị ngắt", "MAT DAU DOC"),
+    Feedback.READY: Phrase("Xin mời quẹt thẻ", "XIN MOI QUET THE"),
+}
+_ARRIVED = Phrase("Đã vào {time}", "DA VAO {time}")
+
+
+class RosterView(Protocol):
+    """What the door knows from central. version 0 = nothing yet. texts: other words for `Feedback` values."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def texts(self) -> Mapping[str, str]: ...
+
+    def lookup(self, badge: str) -> RosterEntry | None:
+        """Who carries `badge`; None = nobody that this door knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """utc_ms: when the tap was, None while there is no time. online: whether central is heard."""
+
+    utc_ms: int | None
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is shown. lines: for a screen, in Vietnamese. lcd: two lines of at most 16 ASCII characters.
+
+    late_min: whole minutes after the session's start, None unless provisionally late.
+    """
+
+    feedback: Feedback
+    lines: tuple[str, ...]
+    lcd: tuple[str, str]
+    late_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """event: to be journalled before anything is shown, None = nothing. answer: what a journalled one would show.
+
+    Ask `confirm` for what may be shown.
+    """
+
+    event: Punch | Read | None
+    answer: Answer
+
+    @property
+    def feedback(self) -> Feedback:
+        """Of the answer."""
+        return self.answer.feedback
+
+
+class RecentTaps:
+    """When each badge was last recorded here, by utc: to say "already recorded 07:28" and who is here for the first
+    time in a session. Only a convenience: after a restart it is empty, and central judges by the events."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._last_ms: OrderedDict[str, int] = OrderedDict()
+        self._most = most
+
+    def note(self, badge: str, utc_ms: int | None) -> None:
+        """A tap of `badge` was recorded; without a time there is nothing to note."""
+        if utc_ms is None:
+            return
+        self._last_ms[badge] = utc_ms
+        self._last_ms.move_to_end(badge)
+        if len(self._last_ms) > self._most:
+            self._last_ms.popitem(last=False)
+
+    def last_ms(self, badge: str) -> int | None:
+        """Of the last recorded tap, None = not known."""
+        return self._last_ms.get(badge)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The words of an answer before they are filled in."""
+
+    feedback: Feedback
+    phrase: Phrase
+    late_min: int | None = None
+
+
+def decide(tap: Tap, role: str, moment: Moment, roster: RosterView, recent: RecentTaps) -> Verdict:
+    """What to journal for `tap` on a reader of `role`, and what to show once that is done. role: see settings.ROLES.
+
+    A badge without an entry is `unknown`, an entry that is not active `blocked`; both are punches. While the door has
+    no configuration at all it refuses nobody: `unknown` to central, "recorded" to the person. Not for REMOVED taps.
+    """
+    if tap.kind is TapKind.STUCK:
+        return Verdict(None, _answer(Feedback.STUCK_CARD, roster))
+    if role != PUNCH_ROLE:
+        read = Read(tap.badge, tap.reader_id, role, str(tap.level), tap.evidence)
+        event = read if tap.kind is TapKind.ACCEPTED else None
+        return Verdict(event, _answer(Feedback.BADGE_READ, roster, badge=masked(tap.badge).rpartition(":")[2]))
+    entry = roster.lookup(tap.badge)
+    name = entry.name if entry is not None else None
+    if tap.kind is not TapKind.ACCEPTED:
+        return Verdict(None, _already(_time(recent.last_ms(tap.badge)), roster, name))
+    punch = Punch(tap.badge, tap.reader_id, _remarks(tap, entry), str(tap.level), tap.evidence, roster.version)
+    said = _said(tap, entry, moment, roster, recent)
+    return Verdict(punch, _filled(said, roster, name, moment))
+
+
+def confirm(verdict: Verdict, written: bool, roster: RosterView) -> Answer:
+    """What may be shown. written: whether the journal's append returned, that is, the event is on disk."""
+    if verdict.event is None or written:
+        return verdict.answer
+    return _answer(Feedback.NOT_RECORDED, roster)
+
+
+def state(feedback: Feedback, roster: RosterView) -> Answer:
+    """The words for a state of the door that no tap caused (`ready`, `reader_lost`, `bad_read`)."""
+    return _answer(feedback, roster)
+
+
+def _already(time: str, roster: RosterView, name: str | None) -> Answer:
+    answer = _answer(Feedback.ALREADY_RECORDED, roster, name, time=time)
+    return replace(answer, lcd=(answer.lcd[0], time or answer.lcd[1]))
+
+
+def _remarks(tap: Tap, entry: RosterEntry | None) -> tuple[str, ...]:
+    if entry is None:
+        remarks: tuple[str, ...] = ("unknown",)
+    else:
+        remarks = ("known",) if entry.state == "active" else ("blocked",)
+    return (*remarks, "two_cards") if tap.two_cards else remarks
+
+
+def _said(tap: Tap, entry: RosterEntry | None, moment: Moment, roster: RosterView, recent: RecentTaps) -> _Said:
+    """The most useful thing to say, one only: what the person should do, then what they should know."""
+    if tap.two_cards:
+        return _plain(Feedback.TWO_CARDS)
+    if entry is None and roster.version:
+        return _plain(Feedback.UNKNOWN)
+    if entry is not None and entry.state != "active":
+        return _plain(Feedback.BLOCKED)
+    if moment.utc_ms is None:
+        return _plain(Feedback.CLOCK_NOT_SET)
+    arriving = _arriving_in(entry, moment.utc_ms, recent.last_ms(tap.badge))
+    late_min = None if arriving is None else _late_min(arriving, moment.utc_ms)
+    if late_min is not None:
+        return replace(_plain(Feedback.RECORDED_LATE), late_min=late_min)
+    if not moment.online:
+        return _plain(Feedback.RECORDED_OFFLINE)
+    return _plain(Feedback.RECORDED) if arriving is None else _Said(Feedback.RECORDED, _ARRIVED)
+
+
+def _plain(feedback: Feedback) -> _Said:
+    return _Said(feedback, PHRASES[feedback])
+
+
+def _arriving_in(entry: RosterEntry | None, utc_ms: int, last_ms: int | None) -> Boundary | None:
+    """The session that this tap is the first one in; None = none, or somebody who tapped in it before."""
+    begun = [boundary for boundary in (entry.sessions if entry else ()) if boundary.counts_from_ms <= utc_ms]
+    if not begun:
+        return None
+    session = max(begun, key=lambda boundary: boundary.counts_from_ms)
+    return None if last_ms is not None and last_ms >= session.counts_from_ms else session
+
+
+def _late_min(session: Boundary, utc_ms: int) -> int | None:
+    """Whole minutes since the session's start; None = not late, or too late to be told from somebody going out."""
+    late_min = (utc_ms - session.due_from_ms) // MINUTE_MS
+    late = session.late_after_ms is not None and utc_ms > session.late_after_ms
+    return late_min if late and 0 <= late_min <= MOST_LATE_MIN else None
+
+
+def _filled(said: _Said, roster: RosterView, name: str | None, moment: Moment) -> Answer:
+    minutes = "" if said.late_min is None else str(said.late_min)
+    answer = _worded(said, roster, name, {"time": _time(moment.utc_ms), "minutes": minutes})
+    offline = PHRASES[Feedback.RECORDED_OFFLINE]
+    if moment.online or not said.feedback.recorded or said.feedback is Feedback.RECORDED_OFFLINE:
+        return answer
+    lcd = answer.lcd if answer.lcd[1] else (answer.lcd[0], offline.lcd)
+    return replace(answer, lines=(*answer.lines, "Mất mạng, đã lưu"), lcd=lcd)
+
+
+def _answer(feedback: Feedback, roster: RosterView, name: str | None = None, **values: str) -> Answer:
+    return _worded(_plain(feedback), roster, name, values)
+
+
+def _worded(said: _Said, roster: RosterView, name: str | None, values: Mapping[str, str]) -> Answer:
+    other = roster.texts.get(said.feedback.value)
+    phrase = said.phrase if other is None else Phrase(other, fold(other))
+    lines = (_fill(phrase.screen, values), *([name] if name else []))
+    lcd = (_fill(phrase.lcd, values)[:LCD_COLUMNS], lcd_name(name) if name else "")
+    return Answer(said.feedback, lines, lcd, said.late_min)
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """Not str.format: the words may come from central, and no brace of theirs may fail or reach into an object."""
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", value).replace("{" + key.upper() + "}", value)
+    return text.strip()
+
+
+def _time(utc_ms: int | None) -> str:
+    """HH:MM in Viet Nam, empty when unknown."""
+    if utc_ms is None:
+        return ""
+    return datetime.fromtimestamp(utc_ms // 1000, UTC).astimezone(VIETNAM).strftime("%H:%M")
+
+
+def fold(text: str) -> str:
+    """`text` in upper-case ASCII, one letter for one letter: an HD44780 display has no Vietnamese (domain.md 5.3).
+
+    Characters that it shows as something else, and those that have no ASCII letter, become blanks.
+    """
+    letters = normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    plain = "".join(letter for letter in letters if not combining(letter)).upper()
+    return "".join(letter if " " <= letter < "\x7f" and letter not in "\\~" else " " for letter in plain)
+
+
+def lcd_name(name: str) -> str:
+    """`name` folded to at most 16 characters: middle names become initials from the left, then the family name.
+
+    The given name, the last word, stays whole as far as it fits: `TRAN T.T. PHUONG`.
+    """
+    words = fold(name).split()
+    if not words:
+        return ""
+    order = [*range(1, len(words) - 1), *([0] if len(words) > 1 else [])]
+    for index in order:
+        if len(_joined(words)) <= LCD_COLUMNS:
+            break
+        words[index] = words[index][0] + "."
+    return _joined(words)[:LCD_COLUMNS] if len(_joined(words)) <= LCD_COLUMNS else words[-1][:LCD_COLUMNS]
+
+
+def _joined(words: list[str]) -> str:
+    return " ".join(words).replace(". ", ".", max(0, sum(word.endswith(".") for word in words) - 1))

@@ -188,9 +188,9 @@ def _delayed(arrivals: list[Arrival]) -> list[Arrival]:
 
 
 def _state(door: str, at_ms: int | None) -> str:
+    # The door without power accuses nobody: whoever taps after it is back, or not at all, may have stood before it.
     if at_ms is None:
-        return "missing"
-    # The door without power makes nobody late: whoever comes after it is back may have stood before it in time.
+        return "unknown" if door == NO_POWER else "missing"
     return "late" if at_ms >= FIRST_LATE_MS and door != NO_POWER else "in"
 
 

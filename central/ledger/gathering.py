@@ -61,11 +61,17 @@ def gather(db: sa.Connection, staff: str, on: dt.date, now_ms: int) -> Day:
     return known[key].day
 
 
-def gather_many(db: sa.Connection, roster: Roster, keys: Iterable[Key], now_ms: int) -> dict[Key, Known]:
-    """What is known about staff-days; a staff code that is not in the roster is left out."""
+def gather_many(
+    db: sa.Connection, roster: Roster, keys: Iterable[Key], now_ms: int, *, around: dt.timedelta = ONE
+) -> dict[Key, Known]:
+    """What is known about staff-days; a staff code that is not in the roster is left out.
+
+    `around`: how far before and after the date punches are read. The rules need a day; the date alone is enough for
+    what happens now.
+    """
     found: dict[Key, Known] = {}
     for group in _near_dates(keys):
-        found |= _Facts(db, roster, group, now_ms).known()
+        found |= _Facts(db, roster, group, now_ms, around).known()
     return found
 
 
@@ -91,8 +97,8 @@ class _Doors:
 class _Facts:
     """The facts about a group of staff-days, and their division among them."""
 
-    def __init__(self, db: sa.Connection, roster: Roster, keys: list[Key], now_ms: int) -> None:
-        self._db, self._roster, self._keys, self._now_ms = db, roster, keys, now_ms
+    def __init__(self, db: sa.Connection, roster: Roster, keys: list[Key], now_ms: int, around: dt.timedelta) -> None:
+        self._db, self._roster, self._keys, self._now_ms, self._around = db, roster, keys, now_ms, around
         self._first, self._last = keys[0][1], keys[-1][1]
         self._staff = {staff for staff, _ in keys}
         self._spans: dict[tuple[frozenset[str], dt.date], tuple[Span, ...]] = {}
@@ -113,11 +119,12 @@ class _Facts:
         """Punches and uses by the person who held the badge at that moment."""
         holdings = [h for h in rosters.holdings_of(self._db, self._staff) if h.active]
         numbers = {h.number for h in holdings}
-        from_ms, to_ms = midnight_ms(self._first - ONE), midnight_ms(self._last + 2 * ONE)
+        from_ms, to_ms = midnight_ms(self._first - self._around), midnight_ms(self._last + self._around + ONE)
         punches = _by_badge(taps.punches(self._db, numbers, from_ms, to_ms))
         aside = _by_badge(taps.impossible(self._db, numbers, midnight_ms(self._first), midnight_ms(self._last + ONE)))
+        used_from_ms, used_to_ms = midnight_ms(self._first - USED_WITHIN), midnight_ms(self._last + ONE)
         uses = defaultdict(list)
-        for use in taps.uses(self._db, numbers, midnight_ms(self._first - USED_WITHIN), midnight_ms(self._last + ONE)):
+        for use in taps.uses(self._db, numbers, used_from_ms, used_to_ms, daily=self._first != self._last):
             uses[use.badge].append(use)
         untimed = taps.unrepaired(self._db, numbers)
         self._untimed = {h.staff for h in holdings if h.number in untimed}
@@ -125,7 +132,7 @@ class _Facts:
         self._taps: dict[str, list[Tap]] = defaultdict(list)
         self._uses: dict[str, list[taps.Use]] = defaultdict(list)
         for held in holdings:
-            self._uses[held.staff] += [u for u in uses[held.number] if held.at(u.time_ms)]
+            self._uses[held.staff] += [u for u in uses[held.number] if held.at(u.first_ms) or held.at(u.last_ms)]
             for punch in punches[held.number] + aside[held.number]:
                 if held.at(punch.time_ms) and punch.ref not in self._punches[held.staff]:
                     self._punches[held.staff][punch.ref] = punch
@@ -135,7 +142,7 @@ class _Facts:
     def _doors(self, key: Key, post: Post | None) -> _Doors:
         staff, on = key
         first_ms, last_ms = midnight_ms(on - USED_WITHIN), midnight_ms(on + ONE)
-        waited = {u.device for u in self._uses[staff] if first_ms <= u.time_ms < last_ms}
+        waited = {u.device for u in self._uses[staff] if first_ms <= u.last_ms and u.first_ms < last_ms}
         office: frozenset[str] = frozenset()
         if post is not None:
             office = self._roster.workdays.office_doors(post.workplace, on)
@@ -156,7 +163,7 @@ class _Facts:
             return Known(Day(on, (), employed=False), person, post)
         workdays = self._roster.workdays
         workday = None if post is None else workdays.sessions_for(post.workplace, on)
-        from_, to = moment(midnight_ms(on - ONE)), moment(midnight_ms(on + 2 * ONE))
+        from_, to = moment(midnight_ms(on - self._around)), moment(midnight_ms(on + self._around + ONE))
         day = Day(
             on,
             () if workday is None else workday.sessions,

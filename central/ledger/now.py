@@ -1,5 +1,6 @@
 """Presence at this moment: everybody employed today, by unit, with the age and state of each door."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -36,7 +37,8 @@ def presence_now(
     """
     roster = roster or rosters.load_roster(db)
     today = local_date(now_ms)
-    known = gather_many(db, roster, ((staff, today) for staff in rosters.employed_on(db, today)), now_ms)
+    keys = ((staff, today) for staff in rosters.employed_on(db, today))
+    known = gather_many(db, roster, keys, now_ms, around=dt.timedelta(0))
     wanted = None if unit is None else rosters.units_below(db, unit, today)
     doors = {door.device: door for door in doors_now(db, now_ms, roster=roster)}
     rows: dict[str, list[Row]] = defaultdict(list)

@@ -17,6 +17,8 @@ STATE: sa.Table = DeviceState.__table__  # type: ignore[attr-defined]
 CLOSURE: sa.Table = DoorClosure.__table__  # type: ignore[attr-defined]
 LOST: sa.Table = LostSpan.__table__  # type: ignore[attr-defined]
 _REMARKS = ("fault", "ok", "stop")
+_NOTABLE = sa.text("event.kind <> 'punch'")
+"""Word for word the condition of the index `event_notable`: without it SQLite reads the whole journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ def door_facts(db: sa.Connection, devices: Collection[str], from_ms: int, to_ms:
 
 def _runs(db: sa.Connection, devices: Collection[str]) -> Iterable[Any]:
     j, e = JOURNAL.c, EVENT.c
-    start = sa.and_(e.journal_id == j.id, e.kind == "start")
+    start = sa.select(e.time_ms).where(e.journal_id == j.id, e.kind == "start", _NOTABLE).limit(1)
     columns = (j.id, j.device, j.journal, j.parent_journal, j.proven_uptime_ms, j.proven_utc_ms)
-    query = sa.select(*columns, e.time_ms.label("started_ms")).select_from(JOURNAL.outerjoin(EVENT, start))
+    query = sa.select(*columns, start.correlate(JOURNAL).scalar_subquery().label("started_ms"))
     return db.execute(query.where(j.device.in_(devices)))
 
 
@@ -96,7 +98,8 @@ def _last_events(db: sa.Connection, ids: Collection[int]) -> dict[int, Any]:
 def _remarks(db: sa.Connection, ids: Collection[int]) -> dict[int, list[Any]]:
     e = EVENT.c
     columns = (e.journal_id, e.kind, e.line, e.uptime_ms, e.time_ms, e.received_ms)
-    query = sa.select(*columns).where(e.journal_id.in_(ids), e.kind.in_(_REMARKS)).order_by(e.journal_id, e.seq)
+    remarks = (e.journal_id.in_(ids), e.kind.in_(_REMARKS), _NOTABLE)
+    query = sa.select(*columns).where(*remarks).order_by(e.journal_id, e.seq)
     found: dict[int, list[Any]] = defaultdict(list)
     for row in db.execute(query):
         found[row.journal_id].append(row)

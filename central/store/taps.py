@@ -38,11 +38,12 @@ class Punch:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A badge was used at a device on a day; time_ms is the first such time."""
+    """A badge was used at a device; first and last such time of the stretch that was asked about."""
 
     badge: str
     device: str
-    time_ms: int
+    first_ms: int
+    last_ms: int
 
 
 def punches(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
@@ -128,15 +129,18 @@ def unrepaired(db: sa.Connection, badges: Collection[str]) -> set[str]:
     return {str(badge) for badge in db.execute(query).scalars()}
 
 
-def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Use]:
-    """At which devices these badges were used in this span of time, day by day; read from the index alone."""
+def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int, *, daily: bool) -> list[Use]:
+    """At which devices these badges were used, in the whole stretch or day by day; read from the index alone."""
     e = EVENT.c
-    day = (e.time_ms + 7 * 3_600_000) // _DAY_MS
+    groups: list[sa.ColumnElement[Any]] = [e.badge, e.journal_id]
+    if daily:
+        groups.append((e.time_ms + 7 * 3_600_000) // _DAY_MS)
+    times = (sa.func.min(e.time_ms).label("first_ms"), sa.func.max(e.time_ms).label("last_ms"))
     grouped = (
-        sa.select(e.badge, e.journal_id, sa.func.min(e.time_ms).label("first_ms"))
+        sa.select(e.badge, e.journal_id, *times)
         .where(e.badge.in_(badges), e.time_ms >= from_ms, e.time_ms < to_ms)
-        .group_by(e.badge, e.journal_id, day)
+        .group_by(*groups)
         .subquery()
     )
-    query = sa.select(grouped.c.badge, JOURNAL.c.device, grouped.c.first_ms)
+    query = sa.select(grouped.c.badge, JOURNAL.c.device, grouped.c.first_ms, grouped.c.last_ms)
     return [Use(*row) for row in db.execute(query.join(JOURNAL, JOURNAL.c.id == grouped.c.journal_id))]

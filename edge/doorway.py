@@ -1,0 +1,222 @@
+"""The door loop: reader events in, journal and panel out. One thread, the owner of every append.
+
+    event -> acceptance -> decide -> append (durable) -> only then the light
+
+Nothing here waits for the network; the uplink is only woken.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from edge.clock import Clock
+from edge.door import PUNCH_ROLE, Answer, Feedback, Moment, RecentTaps, confirm, decide, state
+from edge.health import Health
+from edge.journal.spans import Spans
+from edge.readers import EventKind, ReaderEvent
+from edge.readers.acceptance import Acceptance, Policy, Tap, TapKind
+from edge.recorder import Recorder
+from edge.roster import Roster
+from edge.wire.events import Event, Fault, Ok, Punch, Read, Stop
+from edge.wire.status import ReaderState
+
+LOOP = "door"
+LIMIT_S = 20.0
+TURN_S = 0.05
+CLOCK_LOOK_NS = 1_000_000_000
+READER_LOST = "reader_lost"
+REMEMBERED = 500
+"""Newest events read at the start, to keep the repeat guard and "already recorded" over a restart."""
+
+log = logging.getLogger(__name__)
+
+Show = Callable[[Answer], None]
+"""Shows an answer; must neither block nor fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Somebody found that these seqs of a journal cannot come."""
+
+    journal: str
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """For `seconds` the reads of a reader mean what `role` says."""
+
+    reader_id: str
+    role: str
+    seconds: float
+
+
+Message = ReaderEvent | Losses | Mode
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What the door knows of one reader. role: of the settings; lost_since_ms: uptime, None while it is there."""
+
+    role: str
+    continuous: bool
+    known: bool = False
+    lost_since_ms: int | None = None
+    mode: str | None = None
+    mode_until_ns: int = 0
+
+    def role_at(self, mono_ns: int) -> str:
+        """What its reads mean now."""
+        return self.mode if self.mode is not None and mono_ns < self.mode_until_ns else self.role
+
+
+class Doorway:
+    """The loop of one door. online: whether the broker is connected. show: the panel."""
+
+    def __init__(
+        self,
+        roles: Mapping[str, str],
+        continuous: Mapping[str, bool],
+        policy: Policy,
+        recorder: Recorder,
+        roster: Roster,
+        clock: Clock,
+        health: Health,
+        show: Show,
+        online: Callable[[], bool],
+    ) -> None:
+        self._readers = {id_: _Reader(role, continuous[id_]) for id_, role in roles.items()}
+        self._policy = policy
+        self._acceptance = Acceptance(policy)
+        self._recorder = recorder
+        self._roster = roster
+        self._clock = clock
+        self._health = health
+        self._show = show
+        self._online = online
+        self._recent = RecentTaps()
+        self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._look_ns = 0
+
+    def put(self, message: Message) -> None:
+        """Hand something to the loop. Any thread may call; it never blocks."""
+        self._queue.put(message)
+
+    def lost(self, journal: str, spans: Spans) -> None:
+        """Have it journalled that these seqs cannot come."""
+        self.put(Losses(journal, spans))
+
+    def states(self) -> tuple[ReaderState, ...]:
+        """The readers as the heartbeat says them: state and counts of bad input."""
+        return tuple(
+            ReaderState(
+                id_,
+                "ok" if reader.known and reader.lost_since_ms is None else "lost",
+                tuple(list(self._acceptance.counts(id_).items())[:64]),
+            )
+            for id_, reader in self._readers.items()
+        )
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Take up what was recorded before this start: the guard against repeats survives a restart."""
+        now = self._clock.stamp()
+        last: dict[str, int] = {}
+        lying: dict[str, str] = {}
+        for event in events:
+            if not isinstance(event.body, Punch | Read):
+                continue
+            lying[event.body.reader] = event.body.badge
+            self._recent.note(event.body.badge, event.stamp.utc_ms)
+            ago_ms = _ago_ms(event, now.utc_ms)
+            if ago_ms is not None:
+                last[event.body.badge] = self._clock.mono_ns() - int(self._clock.real_s(ago_ms) * 1e6)
+        self._acceptance = Acceptance(self._policy, last, lying)
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve the door until `stop` is set."""
+        while not stop.is_set():
+            self.turn(TURN_S)
+
+    def turn(self, wait_s: float) -> None:
+        """Take what came, waiting at most `wait_s` for it, and let time pass."""
+        try:
+            self._handle(self._queue.get(timeout=wait_s))
+        except queue.Empty:
+            pass
+        self._answer(self._acceptance.tick(self._clock.mono_ns()))
+        self._recorder.tick()
+        if self._clock.mono_ns() >= self._look_ns:
+            self._look_at_clock()
+        self._health.tick(LOOP)
+
+    def stop(self, reason: str) -> None:
+        """The last event of an ordered end; the loop has ended."""
+        self._recorder.record(Stop(reason))
+
+    def _handle(self, message: Message) -> None:
+        if isinstance(message, Losses):
+            self._recorder.record_lost(message.journal, message.spans)
+        elif isinstance(message, Mode):
+            reader = self._readers[message.reader_id]
+            reader.mode, reader.mode_until_ns = message.role, self._clock.mono_ns() + int(message.seconds * 1e9)
+        else:
+            self._hear(message)
+
+    def _hear(self, event: ReaderEvent) -> None:
+        reader = self._readers[event.reader_id]
+        if event.kind is EventKind.LOST:
+            self._lose(event.reader_id, reader)
+        elif event.kind is EventKind.CONNECTED:
+            self._regain(event.reader_id, reader)
+        self._answer(self._acceptance.offer(event, continuous=reader.continuous))
+
+    def _lose(self, reader_id: str, reader: _Reader) -> None:
+        """Once for each loss: a port that stays away is said once."""
+        if reader.known and reader.lost_since_ms is not None:
+            return
+        reader.known, reader.lost_since_ms = True, self._clock.stamp().uptime_ms
+        self._health.fault(f"{READER_LOST}_{reader_id}")
+        self._recorder.record(Fault(READER_LOST, reader_id))
+        self._show(state(Feedback.READER_LOST, self._roster.view))
+
+    def _regain(self, reader_id: str, reader: _Reader) -> None:
+        began_ms, reader.known, reader.lost_since_ms = reader.lost_since_ms, True, None
+        if began_ms is not None:
+            self._health.clear(f"{READER_LOST}_{reader_id}")
+            self._recorder.record(Ok(READER_LOST, reader_id, began_ms))
+        self._show(state(Feedback.READY, self._roster.view))
+
+    def _answer(self, taps: Iterable[Tap]) -> None:
+        for tap in taps:
+            if tap.kind is not TapKind.REMOVED:
+                self._tap(tap)
+
+    def _tap(self, tap: Tap) -> None:
+        self._look_at_clock()
+        role = self._readers[tap.reader_id].role_at(self._clock.mono_ns())
+        view = self._roster.view
+        moment = Moment(self._clock.stamp().utc_ms, self._online())
+        verdict = decide(tap, role, moment, view, self._recent)
+        written = verdict.event is not None and self._recorder.record(verdict.event) is not None
+        self._show(confirm(verdict, written, view))
+        if verdict.event is not None and not written:
+            self._acceptance.forget(tap.badge)
+        elif written and role == PUNCH_ROLE:
+            self._recent.note(tap.badge, moment.utc_ms)
+
+    def _look_at_clock(self) -> None:
+        """Journal that the clock was set: at once, and before any event with the new time."""
+        self._look_ns = self._clock.mono_ns() + CLOCK_LOOK_NS
+        step = self._clock.step()
+        if step is not None:
+            log.info("the clock was set by %s to %d", step.source, step.after_ms)
+            self._recorder.record(step)
+
+
+def _ago_ms(event: Event, utc_ms: int | None) -> int | None:
+    """How long ago a recorded event was, None when it cannot be known."""
+    if event.stamp.utc_ms is None or utc_ms is None or utc_ms < event.stamp.utc_ms:
+        return None
+    return utc_ms - event.stamp.utc_ms

@@ -99,10 +99,14 @@ def presence_of(day: Day, now: datetime) -> Presence:
 
 def current_session(sessions: Sequence[Session], now: datetime) -> Session | None:
     """The session that `now` belongs to: the earlier one up to the middle of the gap; None on a day without any."""
+    return _nearest(sessions, now) if sessions else None
+
+
+def _nearest(sessions: Sequence[Session], now: datetime) -> Session:
     for earlier, later in pairwise(sessions):
         if now <= earlier.end + (later.start - earlier.end) / 2:
             return earlier
-    return sessions[-1] if sessions else None
+    return sessions[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,7 @@ def _place(sessions: Sequence[Session], groups: Iterable[Group]) -> _Place:
     """Fold the taps in order of time."""
     place = _Place()
     for group in groups:
-        session = current_session(sessions, group.first)
-        if session is None:
-            continue
+        session = _nearest(sessions, group.first)
         middle = session.start + (session.end - session.start) / 2
         if group.first <= middle:
             place = place.come(group)
@@ -155,7 +157,7 @@ def _inside(day: Day, session: Session, place: _Place, group: Group) -> Presence
 
 def _arrival(sessions: Sequence[Session], session: Session, place: _Place) -> Group | None:
     """The tap with which the person came to the current session; None when in since an earlier one."""
-    return next((g for g in place.arrivals if current_session(sessions, g.first) is session), None)
+    return next((g for g in place.arrivals if _nearest(sessions, g.first) is session), None)
 
 
 def _late_stands(day: Day, session: Session, came: Group) -> bool:
@@ -171,7 +173,7 @@ def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presen
     coverage = day.coverage
     until = coverage.delivered_until
     went = place.group
-    left = went is not None and current_session(day.sessions, went.first) is session
+    left = went is not None and _nearest(day.sessions, went.first) is session
     over = session is day.sessions[-1] and now > session.end + (session.window_after or UNSET_CLOSE)
     if went is not None and (left or over):
         return Presence(State.OUT, went.first, went.taps[-1].device, data_until=until)

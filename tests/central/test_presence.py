@@ -1,0 +1,202 @@
+"""Where somebody is, from the taps of the day: one line a case."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from central.presence import DoorNow, DoorState, Presence, Row, State, UnitPresence, Why, current_session, presence_of
+from central.rules.day import LOCAL, Coverage, Day, Plan, PlanKind, Session, Span, Tap
+
+DATE = date(2018, 11, 12)
+GRACE = timedelta(minutes=5)
+
+
+def moment(time: str) -> datetime:
+    hours, minutes, *seconds = (int(part) for part in time.split(":"))
+    return datetime(DATE.year, DATE.month, DATE.day, hours, minutes, *seconds, tzinfo=LOCAL)
+
+
+AM = Session("AM", moment("07:30"), moment("12:00"), GRACE)
+PM = Session("PM", moment("13:30"), moment("17:00"), GRACE)
+
+
+def day(
+    taps: str = "", *, until: str | None = None, down: str = "", plans: tuple[Plan, ...] = (), **kwargs: object
+) -> Day:
+    spans = tuple(Span(*(moment(end) for end in stretch.split("-"))) for stretch in down.split())
+    return Day(
+        DATE,
+        kwargs.pop("sessions", (AM, PM)),  # type: ignore[arg-type]
+        tuple(Tap(moment(time), time, "D1") for time in taps.split()),
+        plans,
+        coverage=Coverage(None, None if until is None else moment(until), spans),
+        **kwargs,  # type: ignore[arg-type]
+    )
+
+
+def state(taps: str, now: str, **kwargs: object) -> str:
+    return presence_of(day(taps, **kwargs), moment(now)).state.value  # type: ignore[arg-type]
+
+
+def since(taps: str, now: str) -> str:
+    found = presence_of(day(taps), moment(now)).since
+    assert found is not None
+    return found.strftime("%H:%M")
+
+
+@pytest.mark.parametrize(
+    ("taps", "now", "expected"),
+    [
+        # before and during the morning
+        ("", "06:00", "expected"),
+        ("", "07:35", "expected"),
+        ("", "07:35:01", "missing"),
+        ("07:25", "07:26", "in"),
+        ("07:35", "07:36", "in"),
+        ("07:35:01", "07:36", "late"),
+        ("07:25", "07:20", "expected"),  # what lies ahead of now is not known yet
+        # somebody made sure that the badge was read
+        ("07:25 07:27", "09:00", "in"),
+        # errands: out in the leaving half, back by the next tap
+        ("07:25 10:30", "10:40", "out"),
+        ("07:25 10:30 11:00", "11:10", "in"),
+        ("07:40 10:30 11:00", "11:10", "late"),
+        ("07:25 10:30 11:00 12:00", "12:10", "out"),
+        # a first tap in the leaving half is a late arrival, at the end it is a leave
+        ("10:30", "10:40", "late"),
+        ("12:00", "12:10", "out"),
+        # lunch
+        ("07:25 12:01", "12:30", "out"),
+        ("07:25 12:01", "13:00", "expected"),
+        ("07:25 12:01", "13:36", "missing"),
+        ("07:25 12:01 12:40", "12:41", "in"),
+        ("07:25 12:01 13:20", "13:40", "in"),
+        ("07:25 12:01 13:45", "13:50", "late"),
+        # who forgets to tap out at lunch is still in, and on time only by the tap of the afternoon
+        ("07:25", "14:00", "in"),
+        ("07:25 13:25", "14:00", "in"),
+        ("07:25 13:45", "14:00", "late"),
+        ("07:40", "14:00", "in"),
+        # the end of the day
+        ("07:25 17:01", "17:02", "out"),
+        ("07:25 17:01 17:03", "17:10", "out"),
+        ("07:25 12:01 13:20 17:01", "17:02", "out"),
+        ("07:25", "17:10", "in"),
+        ("", "17:30", "missing"),
+        ("", "18:00:01", "out"),
+        ("07:25 12:01", "18:30", "out"),
+    ],
+)
+def test_one_word_for_each_moment_of_a_day(taps: str, now: str, expected: str) -> None:
+    assert state(taps, now) == expected
+
+
+def test_since_is_the_tap_that_says_it() -> None:
+    assert since("07:25 07:27", "09:00") == "07:25"
+    assert since("07:25 10:30", "11:00") == "10:30"
+    assert since("07:25 12:01 13:20", "14:00") == "13:20"
+    assert since("07:25 13:25", "14:00") == "13:25"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (PlanKind.HOLIDAY, "off"),
+        (PlanKind.LEAVE, "leave"),
+        (PlanKind.TRIP, "leave"),
+        (PlanKind.STUDY, "leave"),
+        (PlanKind.FIELD_DUTY, "field"),
+    ],
+)
+def test_a_plan_wins_over_taps_and_the_contradiction_is_shown(kind: PlanKind, expected: str) -> None:
+    planned = presence_of(day("07:25", plans=(Plan(kind),)), moment("08:00"))
+    assert (planned.state, planned.tapped) == (expected, True)
+    assert not presence_of(day(plans=(Plan(kind),)), moment("08:00")).tapped
+
+
+def test_a_plan_of_the_morning_ends_at_the_middle_of_lunch() -> None:
+    plans = (Plan(PlanKind.FIELD_DUTY, "AM"),)
+    assert state("", "12:45", plans=plans) == "field"
+    assert state("", "12:46", plans=plans) == "expected"
+
+
+def test_nobody_is_looked_for_on_a_day_off_or_before_the_first_day_of_employment() -> None:
+    assert state("08:00", "09:00", sessions=()) == "off"
+    assert state("", "09:00", employed=False) == "off"
+
+
+@pytest.mark.parametrize(
+    ("now", "until", "expected"),
+    [
+        ("07:50", "07:47", "missing"),
+        ("07:50", "07:46", "unknown"),
+        ("07:20", "07:16", "unknown"),
+        ("07:14", "01:00", "expected"),  # nobody is due yet
+    ],
+)
+def test_missing_is_said_only_on_data_of_the_last_three_minutes(now: str, until: str, expected: str) -> None:
+    found = presence_of(day(until=until), moment(now))
+    assert found.state == expected
+    assert found.why == (Why.OLD if expected == "unknown" else None)
+
+
+def test_in_is_shown_on_data_of_any_age_and_late_waits_for_everything_before_the_tap() -> None:
+    assert state("07:25", "10:00", until="06:00") == "in"
+    waits = presence_of(day("07:42", until="07:41"), moment("07:43"))
+    assert (waits.state, waits.late_min) == (State.IN, 12)
+    assert state("07:42", "07:43", until="07:42") == "late"
+
+
+@pytest.mark.parametrize(
+    ("taps", "now", "down", "expected"),
+    [
+        ("", "07:50", "07:10-07:40", "unknown"),  # who came then could not tap
+        ("", "07:50", "06:00-07:15", "missing"),
+        ("", "09:00", "08:30-09:30", "unknown"),
+        ("", "09:00", "08:30-09:00", "missing"),
+        ("07:41", "07:50", "07:10-07:40", "in"),
+        ("07:41", "07:50", "07:10-07:30", "late"),
+    ],
+)
+def test_nothing_is_held_against_anybody_while_no_door_was_open(taps: str, now: str, down: str, expected: str) -> None:
+    found = presence_of(day(taps, down=down), moment(now))
+    assert found.state == expected
+    assert found.why == (Why.DOWN if expected == "unknown" else None)
+
+
+def unsure(time: str, minutes: float, **kwargs: bool) -> Tap:
+    return Tap(moment(time), time, "D1", timedelta(minutes=minutes), **kwargs)
+
+
+def test_a_tap_at_an_unknown_time_proves_neither_in_nor_missing() -> None:
+    known = Day(DATE, (AM, PM), (unsure("08:00", 300),))
+    assert presence_of(known, moment("09:00")) == Presence(State.UNKNOWN, why=Why.CLOCK)
+    assert presence_of(Day(DATE, (AM, PM), (unsure("02:00", 10),)), moment("09:00")).state == "missing"
+
+
+def test_a_tap_from_the_future_leaves_only_unknown() -> None:
+    assert presence_of(Day(DATE, (AM, PM), set_aside=(unsure("20:00", 0),)), moment("09:00")).why is Why.CLOCK
+
+
+def test_late_is_not_said_within_the_uncertainty_of_the_clock_nor_of_a_fork() -> None:
+    assert presence_of(Day(DATE, (AM,), (unsure("07:36", 2),)), moment("08:00")).state == "in"
+    assert presence_of(Day(DATE, (AM,), (unsure("07:38", 2),)), moment("08:00")).state == "late"
+    assert presence_of(Day(DATE, (AM,), (unsure("07:38", 0, forked=True),)), moment("08:00")).state == "in"
+
+
+def test_the_current_session_changes_at_the_middle_of_the_gap() -> None:
+    assert current_session((AM, PM), moment("12:45")) is AM
+    assert current_session((AM, PM), moment("12:45:01")) is PM
+    assert current_session((), moment("08:00")) is None
+
+
+def row(staff: str, state: State, rank: int) -> Row:
+    return Row(staff, staff, staff, "X", rank, "", Presence(state))
+
+
+def test_leaders_come_first_and_whoever_needs_a_look_comes_first_in_the_other_order() -> None:
+    head, late, gone = row("c", State.IN, 0), row("b", State.LATE, 5), row("a", State.MISSING, 9)
+    unit = UnitPresence("X", "Xã X", (head, late, gone), (DoorNow("d", "D", "X", "", DoorState.CURRENT),))
+    assert unit.attention == (gone, late, head)
+    assert {state.value: n for state, n in unit.counts.items() if n} == {"missing": 1, "late": 1, "in": 1}
+    assert list(unit.counts) == list(State)

@@ -42,6 +42,8 @@ class Book:
 
     def insert(self, journal: JournalState, rows: list[EventRow]) -> None:
         """Store events that are not there yet."""
+        if not rows:
+            return
         self.pending += [(journal.id, row) for row in rows]
         self.stored += len(rows)
         self.fresh[journal.id] = min(rows[0].seq, self.fresh.get(journal.id, rows[0].seq))

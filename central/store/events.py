@@ -69,7 +69,7 @@ def insert_events(db: sa.Connection, rows: Sequence[tuple[int, EventRow]]) -> No
     if not rows:
         return
     if db.dialect.name == "sqlite":
-        db.connection.cursor().executemany(_INSERT_SQLITE, [(journal, *row) for journal, row in rows])
+        db.exec_driver_sql(_INSERT_SQLITE, [(journal, *row) for journal, row in rows])
     else:
         found = [dict(zip(_NAMES, (journal, *row), strict=True)) for journal, row in rows]
         db.execute(upsert(db, EVENT).on_conflict_do_nothing(), found)

@@ -115,7 +115,7 @@ def save_journals(db: sa.Connection, journals: Sequence[JournalState]) -> None:
         return
     if db.dialect.name == "sqlite":
         rows = [(*(getattr(j, name) for name in CHANGING), j.id) for j in journals]
-        db.connection.cursor().executemany(_UPDATE_SQLITE, rows)
+        db.exec_driver_sql(_UPDATE_SQLITE, rows)
     else:
         db.execute(_UPDATE, [{f"new_{n}": getattr(j, n) for n in CHANGING} | {"row_id": j.id} for j in journals])
 

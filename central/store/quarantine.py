@@ -36,21 +36,28 @@ class Held:
 
 def hold(db: sa.Connection, messages: Iterable[Held]) -> None:
     """Keep messages."""
-    for held in messages:
-        insert = upsert(db, TABLE).values(
-            received_ms=held.received_ms,
-            topic=_short(held.topic),
-            device=held.device,
-            code=held.code,
-            problem=held.problem[:2000],
-            payload=held.payload,
-            digest=held.digest,
-            times=1,
-        )
-        again: dict[str, object] = {"times": TABLE.c.times + 1, "released_ms": None}
-        if held.once:
-            again |= {"payload": held.payload, "received_ms": held.received_ms}
-        db.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=again))
+    found = list(messages)
+    for once in (False, True):
+        rows = [_row(held) for held in found if held.once is once]
+        if rows:
+            insert = upsert(db, TABLE)
+            again: dict[str, object] = {"times": TABLE.c.times + 1, "released_ms": None}
+            if once:
+                again |= {"payload": insert.excluded.payload, "received_ms": insert.excluded.received_ms}
+            db.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=again), rows)
+
+
+def _row(held: Held) -> dict[str, object]:
+    return {
+        "received_ms": held.received_ms,
+        "topic": _short(held.topic),
+        "device": held.device,
+        "code": held.code,
+        "problem": held.problem[:2000],
+        "payload": held.payload,
+        "digest": held.digest,
+        "times": 1,
+    }
 
 
 def _short(topic: str) -> str:

@@ -1,0 +1,127 @@
+"""What a door is told: its people, today's and tomorrow's boundaries, and nothing twice."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from central.clock import Clock
+from central.enrol import add_device
+from central.keys import load_key, verifier
+from central.roster.imports import import_office
+from central.roster.publish import Publisher
+from central.store import Store, open_store
+from edge.wire.config import Config, RosterEntry, decode_config
+
+OFFICE = Path(__file__).parents[3] / "deploy" / "office"
+LOCAL = dt.timezone(dt.timedelta(hours=7))
+
+
+class Hands:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: str) -> None:
+        self.ms = at_ms(at)
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def mono_s(self) -> float:
+        return self.ms / 1000
+
+
+def at_ms(text: str) -> int:
+    return round(dt.datetime.fromisoformat(text).replace(tzinfo=LOCAL).timestamp() * 1000)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    found = open_store(f"sqlite:///{tmp_path / 'central.db'}")
+    found.upgrade()
+    import_office(found, Hands("2018-11-12T06:00"), OFFICE)
+    return found
+
+
+@pytest.fixture
+def station(store: Store, tmp_path: Path) -> str:
+    """A station registered for the door of commune X03."""
+    key = load_key(tmp_path / "station.pem").public_text
+    add_device(store, "D-X03", "d0123456789abcdef", key, None, "", 0)
+    return "d0123456789abcdef"
+
+
+def published(store: Store, clock: Clock, folder: Path) -> dict[str, Config]:
+    key = load_key(folder / "central.pem")
+    found = [decode_config(one.payload, verifier(key.public_text)) for one in Publisher(store, clock, key.sign).due()]
+    return {config.device: config for config in found}
+
+
+def entry(config: Config, name: str) -> RosterEntry:
+    return next(e for e in config.roster if e.name == name)
+
+
+def shown(entry: RosterEntry) -> list[str]:
+    """Each session: from when a tap counts, when it begins, after when the door says late, the plan."""
+
+    def local(ms: int | None) -> str:
+        return "-" if ms is None else f"{dt.datetime.fromtimestamp(ms / 1000, LOCAL):%d %H:%M}"
+
+    return [
+        f"{b.session} {local(b.counts_from_ms)} {local(b.due_from_ms)} {local(b.late_after_ms)} {b.plan or '-'}"
+        for b in entry.sessions
+    ]
+
+
+def test_a_door_knows_its_peoples_boundaries_of_today_and_tomorrow(store: Store, station: str, tmp_path: Path):
+    config = published(store, Hands("2018-11-12T06:00"), tmp_path)[station]
+    own = [e for e in config.roster if e.sessions]
+    assert config.unit == "Xã Khê Hoàn"
+    assert len(own) == 21
+    assert shown(entry(config, own[0].name)) or own
+    ordinary = next(e for e in own if all(b.plan is None for b in e.sessions))
+    assert shown(ordinary) == [
+        "AM 12 00:00 12 07:30 12 07:35 -",
+        "PM 12 12:45 12 13:30 12 13:35 -",
+        "AM 13 00:00 13 07:30 13 07:35 -",
+        "PM 13 12:45 13 13:30 13 13:35 -",
+    ]
+
+
+def test_a_planned_session_has_no_late_moment(store: Store, station: str, tmp_path: Path):
+    config = published(store, Hands("2018-11-12T06:00"), tmp_path)[station]
+    lines = [line for e in config.roster for line in shown(e)]
+    assert "AM 12 00:00 12 07:30 - field_duty" in lines
+
+
+def test_a_visitor_is_known_by_name_but_not_judged(store: Store, station: str, tmp_path: Path):
+    config = published(store, Hands("2018-11-12T06:00"), tmp_path)[station]
+    assert entry(config, "Trần Minh Lực").sessions == ()
+
+
+def test_a_blocked_badge_is_told_as_blocked(store: Store, station: str, tmp_path: Path):
+    config = published(store, Hands("2018-11-12T06:00"), tmp_path)[station]
+    assert next(e.state for e in config.roster if e.badge == "em:BEEF0002") == "blocked"
+
+
+def test_nothing_is_published_twice(store: Store, station: str, tmp_path: Path):
+    clock, key = Hands("2018-11-12T06:00"), load_key(tmp_path / "central.pem")
+    publisher = Publisher(store, clock, key.sign)
+    assert publisher.due()
+    assert publisher.due() == []
+    assert Publisher(store, clock, key.sign).due() == []
+
+
+def test_the_next_date_is_published_with_a_higher_version(store: Store, station: str, tmp_path: Path):
+    first = published(store, Hands("2018-11-12T06:00"), tmp_path)[station]
+    second = published(store, Hands("2018-11-13T00:00"), tmp_path)[station]
+    assert second.version > first.version
+
+
+def test_a_birth_with_an_older_version_is_answered(store: Store, station: str, tmp_path: Path):
+    clock, key = Hands("2018-11-12T06:00"), load_key(tmp_path / "central.pem")
+    publisher = Publisher(store, clock, key.sign)
+    publisher.due()
+    (sent,) = publisher.for_birth(station, 0)
+    version = decode_config(sent.payload, verifier(key.public_text)).version
+    assert publisher.for_birth(station, version) == []
+    assert publisher.for_birth("d-unknown", 0) == []

@@ -1,0 +1,224 @@
+"""Light and sound as histories of mock pins: what was on, in order."""
+
+import logging
+import sys
+import time
+
+import pytest
+
+from edge.door import Feedback
+from edge.health import Health
+from edge.panel import LOOP, PATTERNS, STATES, Panel
+from edge.settings import PanelSettings
+
+PINS = PanelSettings(pins="mock")
+
+
+def until(condition, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"did not come within {seconds} s"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def traced() -> list:
+    return []
+
+
+@pytest.fixture
+def panel(traced):
+    made = Panel(PINS, time.monotonic_ns, traced.append)
+    assert made.open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def playing(panel):
+    panel.start(Health(time.monotonic_ns))
+    return panel
+
+
+def history(panel, name: str) -> list[bool]:
+    """Every change of a pin since the panel took it, from off."""
+    return [bool(change.state) for change in panel.factory.pin(getattr(PINS, name)).states][1:]
+
+
+def lit(panel) -> str:
+    names = ("green", "amber", "red", "buzzer")
+    return " ".join(name for name in names if panel.factory.pin(getattr(PINS, name)).state)
+
+
+@pytest.mark.parametrize(
+    ("feedback", "on"),
+    [
+        (Feedback.RECORDED, "green buzzer"),
+        (Feedback.RECORDED_OFFLINE, "green buzzer"),
+        (Feedback.RECORDED_LATE, "green amber buzzer"),
+        (Feedback.CLOCK_NOT_SET, "green buzzer"),
+        (Feedback.TWO_CARDS, "amber buzzer"),
+        (Feedback.ALREADY_RECORDED, "amber buzzer"),
+        (Feedback.UNKNOWN, "red buzzer"),
+        (Feedback.BLOCKED, "red buzzer"),
+        (Feedback.NOT_RECORDED, "red buzzer"),
+        (Feedback.BADGE_READ, "amber buzzer"),
+        (Feedback.STUCK_CARD, "amber buzzer"),
+        (Feedback.BAD_READ, "red"),
+        (Feedback.READER_LOST, "red"),
+        (Feedback.READY, ""),
+    ],
+)
+def test_the_light_is_on_when_show_returns(panel, feedback, on):
+    panel.show(feedback)
+    assert lit(panel) == on
+
+
+@pytest.mark.parametrize(
+    ("feedback", "light", "beeps"),
+    [
+        (Feedback.RECORDED, "green", 1),
+        (Feedback.RECORDED_OFFLINE, "green", 2),
+        (Feedback.UNKNOWN, "red", 3),
+        (Feedback.ALREADY_RECORDED, "amber", 2),
+        (Feedback.NOT_RECORDED, "red", 1),
+    ],
+)
+def test_an_answer_is_one_light_and_its_beeps_then_dark(playing, feedback, light, beeps):
+    playing.show(feedback)
+    until(lambda: lit(playing) == "")
+    assert history(playing, light) == [True, False]
+    assert history(playing, "buzzer") == [True, False] * beeps
+
+
+def test_green_lasts_200_ms():
+    assert sum(step.ms for step in PATTERNS[Feedback.RECORDED] if step.green) == 200
+
+
+def test_no_answer_is_told_by_colour_alone():
+    silent = {feedback for feedback, steps in PATTERNS.items() if not any(step.buzzer for step in steps)}
+    assert silent == STATES | {Feedback.BAD_READ}
+    assert set(PATTERNS) == set(Feedback)
+
+
+def test_green_only_where_a_tap_is_recorded():
+    green = {feedback for feedback, steps in PATTERNS.items() if any(step.green for step in steps)}
+    assert green == {f for f in Feedback if f.recorded} - {Feedback.TWO_CARDS}
+
+
+def test_the_trace_is_told_with_the_light_before_show_returns(panel, traced):
+    panel.show(Feedback.RECORDED, badge="em:008EB2F9", journal="00ff", seq=7)
+    assert traced == [
+        {
+            "feedback": "recorded",
+            "green": True,
+            "amber": False,
+            "red": False,
+            "recorded": True,
+            "badge": "em:008EB2F9",
+            "journal": "00ff",
+            "seq": 7,
+        }
+    ]
+    panel.show(Feedback.NOT_RECORDED)
+    assert (traced[1]["green"], traced[1]["red"], traced[1]["recorded"]) == (False, True, False)
+
+
+def test_a_beep_never_delays_the_next_tap(playing, traced):
+    playing.show(Feedback.NOT_RECORDED)  # a second of beeping
+    began_ns = time.monotonic_ns()
+    playing.show(Feedback.RECORDED)
+    assert time.monotonic_ns() - began_ns < 100_000_000
+    assert lit(playing).startswith("green")
+    assert [entry["feedback"] for entry in traced] == ["not_recorded", "recorded"]
+
+
+def test_a_lost_reader_blinks_red_until_it_is_back(playing):
+    playing.show(Feedback.READER_LOST)
+    until(lambda: history(playing, "red") == [True, False, True])
+    playing.show(Feedback.READY)
+    assert lit(playing) == ""
+
+
+def test_an_answer_goes_over_a_state_and_the_state_comes_back(playing):
+    playing.show(Feedback.RECORDED)
+    playing.show(Feedback.READER_LOST)
+    assert lit(playing).startswith("green"), "a state cuts no answer short"
+    until(lambda: lit(playing) == "red")
+    assert history(playing, "green") == [True, False]
+
+
+def test_bad_reads_blink_once_a_second_and_cut_no_answer_short(traced):
+    now_ms = 0
+    panel = Panel(PINS, lambda: now_ms * 1_000_000, traced.append)
+    panel.open()
+
+    def shown(at_ms: int) -> int:
+        nonlocal now_ms
+        before, now_ms = len(traced), at_ms
+        panel.show(Feedback.BAD_READ)
+        for _ in range(2):  # the blink ends before the next one
+            now_ms += 100
+            panel.play()
+        return len(traced) - before
+
+    assert [shown(0), shown(500), shown(999), shown(1000)] == [1, 0, 0, 1]
+    panel.show(Feedback.RECORDED)
+    now_ms += 5000
+    panel.show(Feedback.BAD_READ)
+    assert traced[-1]["feedback"] == "recorded"
+    panel.close()
+
+
+def test_without_pins_the_answer_is_traced_all_the_same(traced):
+    panel = Panel(PanelSettings(pins="none"), time.monotonic_ns, traced.append)
+    assert panel.open()
+    panel.show(Feedback.RECORDED)
+    assert traced[0]["recorded"]
+    panel.close()
+
+
+@pytest.mark.parametrize("settings", [PanelSettings(pins="mock", green=4, amber=4), PanelSettings(pins="lgpio")])
+def test_a_panel_that_is_not_there_is_a_warning_and_never_a_stop(settings, traced, caplog, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lgpio", None)  # a computer without the library, also when this one has it
+    panel = Panel(settings, time.monotonic_ns, traced.append)
+    with caplog.at_level(logging.WARNING):
+        assert not panel.open()
+    assert "taps are recorded without light and sound" in caplog.text
+    panel.show(Feedback.RECORDED)
+    panel.play()
+    panel.close()
+    assert traced == [], "nothing was shown"
+
+
+def test_a_panel_that_breaks_later_is_a_warning_too(panel, traced, caplog):
+    panel.factory.pin(PINS.green).function = "input"  # as if another program had taken the pin
+    with caplog.at_level(logging.WARNING):
+        panel.show(Feedback.RECORDED)
+    assert "PinSetInput" in caplog.text
+    assert traced == []
+
+
+def test_a_trace_that_fails_does_not_stop_the_door(caplog):
+    def full(_: dict) -> None:
+        raise OSError("no space left")
+
+    panel = Panel(PanelSettings(pins="none"), time.monotonic_ns, full)
+    panel.open()
+    with caplog.at_level(logging.WARNING):
+        panel.show(Feedback.RECORDED)
+    assert "could not be traced: no space left" in caplog.text
+
+
+def test_the_panels_thread_ticks_and_ends_dark_when_closed(panel):
+    health = Health(time.monotonic_ns)
+    panel.start(health)
+    until(health.begun)
+    panel.show(Feedback.READER_LOST)
+    began = time.monotonic()
+    panel.close()
+    assert time.monotonic() - began < 1
+    assert health.late() == ()
+    assert panel.factory.pin(PINS.red).function == "input", "the pin is free again"
+    panel.close()
+    assert LOOP == "panel"

@@ -202,3 +202,68 @@ def test_order_and_repetition_never_matter(boot, points, seed):
     ]
     random.Random(seed).shuffle(again)  # noqa: S311 - a repeatable order, no secret
     assert repair(again, points * 2) == repair(boot, points)
+
+
+def hourly(day, delay_ms, **facts):
+    return [event(SEVEN + day * DAY + i * HOUR, error_ms=7 * MIN, delay_ms=delay_ms, **facts) for i in range(3)]
+
+
+def unsure_ms(times, event):
+    return times[event.ref].uncertainty_ms
+
+
+def test_a_live_day_is_as_sure_as_its_prompt_deliveries_agree():
+    even = hourly(0, 300)
+    assert unsure_ms(repair(even), even[0]) == PROMPT_MS + 2 * 72
+    uneven = [*even, event(SEVEN + 90 * MIN, error_ms=7 * MIN, delay_ms=2_300), event(SEVEN + MIN, delay_ms=9 * HOUR)]
+    assert unsure_ms(repair(uneven[:4]), even[0]) == PROMPT_MS + 2 * 72 + 2_000 // 4
+
+
+def test_a_live_day_slower_than_another_of_the_boot_is_less_sure_by_as_much():
+    first, second = hourly(0, 300), hourly(1, 4_300)
+    times = repair([*first, *second])
+    wander_ms = 26 * 72
+    assert unsure_ms(times, first[0]) == PROMPT_MS + 2 * 72
+    assert unsure_ms(times, second[0]) == PROMPT_MS + 2 * 72 + 4_000 - wander_ms
+
+
+@pytest.mark.parametrize(("slower_ms", "method"), [(6_500, Method.SHIFTED), (7_000, Method.INTERVAL)])
+def test_another_day_vouches_only_for_a_delay_like_its_own(slower_ms, method):
+    today = event(SEVEN + DAY, error_ms=7 * MIN, delay_ms=300 + slower_ms)
+    assert repair([*hourly(0, 300), today])[today.ref].method is method
+
+
+@pytest.mark.parametrize(("apart_ms", "method"), [(MIN, Method.INTERVAL), (MIN + 1, Method.SHIFTED)])
+def test_a_live_link_is_proved_by_events_more_than_a_minute_apart(apart_ms, method):
+    boot = [event(SEVEN), event(SEVEN + apart_ms)]
+    assert methods(repair(boot)) == {method}
+
+
+def test_days_of_a_clock_without_time_end_at_midnight_in_viet_nam():
+    midnight = SEVEN - 7 * HOUR
+    ends = (HOUR // 2, 23 * HOUR + HOUR // 2)
+    booted = {"stamped": False, "booted_ms": midnight - HOUR}
+    first = [event(midnight + at, delay_ms=100, **booted) for at in ends]
+    kept = event(midnight + 9 * HOUR, delay_ms=16 * HOUR, **booted)
+    second = [event(midnight + DAY + at, delay_ms=900, **booted) for at in ends]
+    times = repair([*first, kept, *second])
+    assert errors([*first, kept, *second], times) == [100, 100, 100, 900, 900]
+
+
+@pytest.mark.parametrize(("slewed_ms", "by_stamp"), [(2_100, True), (2_200, False)])
+def test_a_clock_slewed_by_two_seconds_is_still_steady(slewed_ms, by_stamp):
+    boot = [event(SEVEN), event(SEVEN + HOUR), event(SEVEN + 2 * HOUR, error_ms=slewed_ms)]
+    found = errors(boot, repair(boot))
+    assert found == ([300 - slewed_ms, 300 - slewed_ms, 300] if by_stamp else [300, 300, 300])
+
+
+def test_one_event_kept_offline_does_not_discredit_a_good_rtc():
+    boot = [event(SEVEN + i * HOUR, clock="rtc", age_s=60, delay_ms=d) for i, d in enumerate((300, 300, HOUR))]
+    assert methods(repair(boot)) == {Method.RTC}
+
+
+def test_an_rtc_is_distrusted_only_beyond_its_worst_uncertainty():
+    ages = (60, 60, None)  # nobody knows the last: it may be five minutes wrong
+    boot = [event(SEVEN + i * HOUR, clock="rtc", error_ms=-200 * S, age_s=a) for i, a in enumerate(ages)]
+    assert methods(repair(boot)) == {Method.RTC}
+    assert methods(repair(boot[:2])) == {Method.SHIFTED}

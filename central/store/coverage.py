@@ -69,9 +69,9 @@ def door_facts(db: sa.Connection, devices: Collection[str], from_ms: int, to_ms:
 
 def _runs(db: sa.Connection, devices: Collection[str]) -> Iterable[Any]:
     j, e = JOURNAL.c, EVENT.c
-    start = sa.select(e.time_ms).where(e.journal_id == j.id, e.kind == "start", _NOTABLE).limit(1)
     columns = (j.id, j.device, j.journal, j.parent_journal, j.proven_uptime_ms, j.proven_utc_ms)
-    query = sa.select(*columns, start.correlate(JOURNAL).scalar_subquery().label("started_ms"))
+    start = sa.and_(e.journal_id == j.id, e.seq == 1, e.kind == "start")  # a journal's first event, by its key
+    query = sa.select(*columns, e.time_ms.label("started_ms")).select_from(JOURNAL.outerjoin(EVENT, start))
     return db.execute(query.where(j.device.in_(devices)))
 
 
@@ -96,12 +96,15 @@ def _last_events(db: sa.Connection, ids: Collection[int]) -> dict[int, Any]:
 
 
 def _remarks(db: sa.Connection, ids: Collection[int]) -> dict[int, list[Any]]:
+    """Faults, their ends, and stops. Their keys come from the index alone: asked for the whole rows at once, SQLite
+    prefers to read whole journals."""
     e = EVENT.c
+    notable = sa.select(e.journal_id, e.seq).where(e.journal_id.in_(ids), e.kind.in_(_REMARKS), _NOTABLE)
+    keys = notable.cte("remarks").prefix_with("MATERIALIZED")
     columns = (e.journal_id, e.kind, e.line, e.uptime_ms, e.time_ms, e.received_ms)
-    remarks = (e.journal_id.in_(ids), e.kind.in_(_REMARKS), _NOTABLE)
-    query = sa.select(*columns).where(*remarks).order_by(e.journal_id, e.seq)
+    same = sa.and_(e.journal_id == keys.c.journal_id, e.seq == keys.c.seq)
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in db.execute(query):
+    for row in db.execute(sa.select(*columns).select_from(keys.join(EVENT, same)).order_by(e.seq)):
         found[row.journal_id].append(row)
     return found
 

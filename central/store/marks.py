@@ -4,6 +4,7 @@ Each mark has a version that grows with every new mark, so that an evaluator tha
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -46,10 +47,16 @@ def upsert(db: sa.Connection, table: Any) -> Any:
     return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
+def _anew() -> int:
+    return secrets.randbits(48)
+
+
 def mark_days(db: sa.Connection, days: Iterable[tuple[str, dt.date]], now_ms: int) -> None:
     """Mark (staff, date) pairs stale."""
     # Sorted, so that two writers lock rows in one order.
-    rows = [{"staff": staff, "date": date, "version": 1, "marked_ms": now_ms} for staff, date in sorted(set(days))]
+    rows = [
+        {"staff": staff, "date": date, "version": _anew(), "marked_ms": now_ms} for staff, date in sorted(set(days))
+    ]
     if rows:
         table = StaleDay.__table__  # type: ignore[attr-defined]
         insert = upsert(db, table)
@@ -63,7 +70,7 @@ def mark_days(db: sa.Connection, days: Iterable[tuple[str, dt.date]], now_ms: in
 
 def mark_boots(db: sa.Connection, boots: Iterable[tuple[str, str]]) -> None:
     """Mark (device, boot) pairs: the times of their events are to be worked out."""
-    rows = [{"device": device, "boot": boot, "version": 1} for device, boot in sorted(set(boots))]
+    rows = [{"device": device, "boot": boot, "version": _anew()} for device, boot in sorted(set(boots))]
     if rows:
         table = StaleBoot.__table__  # type: ignore[attr-defined]
         insert = upsert(db, table)
@@ -75,7 +82,7 @@ def mark_boots(db: sa.Connection, boots: Iterable[tuple[str, str]]) -> None:
 def mark_door(db: sa.Connection, device: str, since_ms: int) -> None:
     """Mark a device: what is known about its door changed at or after since_ms."""
     table = StaleDoor.__table__  # type: ignore[attr-defined]
-    insert = upsert(db, table).values(device=device, since_ms=since_ms, version=1)
+    insert = upsert(db, table).values(device=device, since_ms=since_ms, version=_anew())
     earlier = sa.case((table.c.since_ms < insert.excluded.since_ms, table.c.since_ms), else_=insert.excluded.since_ms)
     db.execute(
         insert.on_conflict_do_update(

@@ -12,8 +12,7 @@ GRACE = timedelta(minutes=5)
 
 
 def moment(time: str) -> datetime:
-    hours, minutes, *seconds = (int(part) for part in time.split(":"))
-    return datetime(DATE.year, DATE.month, DATE.day, hours, minutes, *seconds, tzinfo=LOCAL)
+    return datetime.fromisoformat(f"{DATE}T{time.rjust(5, '0')}+07:00").astimezone(LOCAL)
 
 
 AM = Session("AM", moment("07:30"), moment("12:00"), GRACE)

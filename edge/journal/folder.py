@@ -26,6 +26,7 @@ from edge.wire.text import WireError, decode_line, encode_line
 _NAME = re.compile(r"([0-9]{8})\.seg")
 _HEADER = re.compile(rb"#dd1 ([0-9a-f]{8}) (\{[^\n]{1,1000}\})\n")
 _HEADER_ROOM = 512
+_HEADER_MAX_BYTES = 1_100
 _BLOCK_BYTES = 65_536
 _SECTOR_BYTES = 4_096
 
@@ -143,6 +144,15 @@ class Folder:
             return b"".join(_read_block(fd, place) for place in places)
         finally:
             os.close(fd)
+
+    def header(self, number: int) -> Header | None:
+        """The header of a segment, None when it is damaged."""
+        with self.segment(number).open("rb") as file:
+            return read_header(file.read(_HEADER_MAX_BYTES))
+
+    def size(self, number: int) -> int:
+        """Bytes of a segment's file."""
+        return self.segment(number).stat().st_size
 
     def repair(self, number: int, pieces: list[tuple[int, bytes]]) -> None:
         """Put each piece at its offset, durably."""

@@ -5,6 +5,7 @@ A *run* is a stretch of consecutive seqs of one journal that follow each other i
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.journal.records import Record
@@ -17,27 +18,33 @@ UNKNOWN_BOOT = "unknown"
 
 @dataclass(slots=True)
 class Run:
-    """Seqs [first, last] at `offsets` of a segment."""
+    """Seqs [first, first + count - 1] at `offsets` of a segment; None: not looked into yet, all acknowledged."""
 
     segment: int
     first: int
-    offsets: "array[int]"
+    count: int
+    offsets: "array[int] | None"
 
     @property
     def last(self) -> int:
         """Its last seq."""
-        return self.first + len(self.offsets) - 1
+        return self.first + self.count - 1
 
 
 @dataclass(slots=True)
 class Track:
-    """One journal. named: what its child says of its end; hash: after the highest seq that is here."""
+    """One journal. hash: after its highest seq here; lost: said to be lost; named: what its child says of its end.
+
+    written: the highest seq that was ever here.
+    """
 
     journal: str
     boot: str = UNKNOWN_BOOT
     runs: list[Run] = field(default_factory=list)
     acked: Spans = ()
     hash: bytes = b""
+    lost: Spans = ()
+    written: int = 0
     named: Parent | None = None
     parent: str | None = None
 
@@ -49,7 +56,7 @@ class Track:
     @property
     def head(self) -> int:
         """The highest seq that is known to have been written."""
-        return max(self.top, self.named.seq if self.named else 0)
+        return max(self.top, self.written, self.named.seq if self.named else 0)
 
     def held(self) -> Spans:
         """The seqs that are here."""
@@ -84,16 +91,34 @@ class Index:
         """Note where an event lies; False for one that is already here."""
         track = self.track(record.journal)
         last = track.runs[-1] if track.runs else None
-        if last is not None and last.segment == segment and record.seq == last.last + 1:
+        follows = last is not None and last.segment == segment and record.seq == last.last + 1
+        if follows and last is not None and last.offsets is not None:
             last.offsets.append(record.offset)
+            last.count += 1
         elif track.find(record.seq) is not None:
             return False
         else:
             at = bisect_right(track.runs, record.seq, key=lambda run: run.first)
-            track.runs.insert(at, Run(segment, record.seq, array("I", [record.offset])))
+            track.runs.insert(at, Run(segment, record.seq, 1, array("I", [record.offset])))
         if record.seq == track.top:
-            track.hash = record.after
+            track.hash, track.written = record.after, record.seq
         return True
+
+    def add_unread(self, segment: int, runs: Iterable[tuple[str, int, int]]) -> None:
+        """Note the (journal, first, last) of a segment that is acknowledged and has not been read."""
+        for journal, first, last in runs:
+            track = self.track(journal)
+            at = bisect_right(track.runs, first, key=lambda run: run.first)
+            track.runs.insert(at, Run(segment, first, last - first + 1, None))
+
+    def layout(self, segments: Iterable[int]) -> dict[int, tuple[tuple[str, int, int], ...]]:
+        """The (journal, first, last) in each of `segments`."""
+        found: dict[int, list[tuple[str, int, int]]] = {segment: [] for segment in segments}
+        for track in self.tracks.values():
+            for run in track.runs:
+                if run.segment in found:
+                    found[run.segment].append((track.journal, run.first, run.last))
+        return {segment: tuple(runs) for segment, runs in found.items()}
 
     def discard(self, journal: str, seq: int) -> None:
         """Forget one event, which no longer verifies."""
@@ -101,10 +126,13 @@ class Index:
         run = track.find(seq)
         if run is None:
             return
-        at = seq - run.first
-        parts = (Run(run.segment, run.first, run.offsets[:at]), Run(run.segment, seq + 1, run.offsets[at + 1 :]))
+        at, offsets = seq - run.first, run.offsets
+        parts = (
+            Run(run.segment, run.first, at, None if offsets is None else offsets[:at]),
+            Run(run.segment, seq + 1, run.count - at - 1, None if offsets is None else offsets[at + 1 :]),
+        )
         place = track.runs.index(run)
-        track.runs = track.runs[:place] + [part for part in parts if part.offsets] + track.runs[place + 1 :]
+        track.runs = track.runs[:place] + [part for part in parts if part.count] + track.runs[place + 1 :]
 
     def drop(self, segment: int) -> None:
         """Forget the events of a segment."""
@@ -118,7 +146,7 @@ class Index:
 
     def events(self) -> int:
         """How many events are here."""
-        return sum(len(run.offsets) for track in self.tracks.values() for run in track.runs)
+        return sum(run.count for track in self.tracks.values() for run in track.runs)
 
     def sizes(self) -> dict[int, int]:
         """Events a segment, for segments whose every event is acknowledged."""
@@ -127,7 +155,7 @@ class Index:
         for track in self.tracks.values():
             pending = track.pending()
             for run in track.runs:
-                sizes[run.segment] = sizes.get(run.segment, 0) + len(run.offsets)
+                sizes[run.segment] = sizes.get(run.segment, 0) + run.count
                 if within(pending, run.first, run.last):
                     needed.add(run.segment)
         return {segment: size for segment, size in sizes.items() if segment not in needed}

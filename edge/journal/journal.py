@@ -14,11 +14,11 @@ from edge.journal.reading import around, fetch, read_run
 from edge.journal.records import Record, encode_record
 from edge.journal.recovery import Recovery, RecoveryReport, recover
 from edge.journal.spans import Spans, minus, union, within
-from edge.journal.state import Kept, encode_state
+from edge.journal.state import Contents, Kept, encode_state
 from edge.wire.ack import Ack
 from edge.wire.batch import MAX_EVENTS, fitting
 from edge.wire.chain import chain_start, link
-from edge.wire.events import Body, Event, Stamp, Start, decode_event, encode_event
+from edge.wire.events import Body, Event, Lost, Stamp, Start, decode_event, encode_event
 from edge.wire.status import OpenJournal
 
 
@@ -76,6 +76,7 @@ class Journal:
         self._index.track(journal).boot = boot
         self._index.track(journal).hash = self.hash
         self._next_number = found.next_number
+        self._sizes: dict[int, int] = {}  # of the segments that are full
         self._pen: Pen | None = None
         self._writing = threading.Lock()  # one append at a time
         self._saving = threading.RLock()  # one save at a time; an append does not wait for it
@@ -156,6 +157,7 @@ class Journal:
                 self._folder.remove(number)
             else:
                 self._folder.trim(number, end)
+                self._sizes[number] = end
         with suppress(JournalError):  # costs duplicates at worst; the station saves again soon, and hears of it then
             self.save()
 
@@ -182,6 +184,9 @@ class Journal:
             with self._lock:
                 self._index.add(pen.number, record)
                 self.head, self.hash = seq, after
+                if isinstance(body, Lost) and body.journal in self._index.tracks:
+                    said = self._index.track(body.journal)
+                    said.lost = union(said.lost, ((body.first, body.last),))
             return Written(self.journal, seq, line, after)
 
     def _write(self, record: bytes) -> tuple[Pen, int]:
@@ -197,6 +202,7 @@ class Journal:
         if old is not None:
             old.close()
             self._folder.trim(old.number, old.end)
+            self._sizes[old.number] = old.end
         return pen
 
     def prepare(self) -> None:
@@ -332,8 +338,11 @@ class Journal:
     def _write_state(self) -> None:
         with self._lock:
             self._index.forget_unneeded(self.journal)
-            kept = [Kept(track.journal, track.boot, track.head, track.acked) for track in self._index.tracks.values()]
-        self._folder.write_state(encode_state(self._device, kept))
+            tracks = self._index.tracks.values()
+            kept = [Kept(t.journal, t.boot, t.head, t.acked, t.lost, t.parent) for t in tracks]
+            layout = self._index.layout(number for number in self._index.sizes() if number in self._sizes)
+        settled = [Contents(number, self._sizes[number], runs) for number, runs in layout.items()]
+        self._folder.write_state(encode_state(self._device, kept, settled))
 
     def _shrink(self) -> bool:
         """Drop the oldest wholly acknowledged segments while there are more events than the ring is for."""
@@ -348,6 +357,7 @@ class Journal:
             with self._lock:
                 self._index.drop(number)
             self._folder.remove(number)
+            self._sizes.pop(number, None)
             excess -= sizes[number]
             dropped = True
         return dropped

@@ -12,8 +12,8 @@ _CHUNK_BYTES = MAX_BYTES + MAX_EVENTS * (HEAD_BYTES + 1) + MAX_RECORD_BYTES
 
 def read_run(folder: Folder, journal: str, run: Run, first: int, count: int) -> list[Record]:
     """At most `count` events of a run from `first`, fewer when one no longer verifies or a batch is full."""
-    offset = run.offsets[first - run.first]
     try:
+        offset = _place(folder, journal, run, first)
         with folder.segment(run.segment).open("rb") as file:
             file.seek(offset)
             content = file.read(_CHUNK_BYTES)
@@ -28,6 +28,17 @@ def read_run(folder: Folder, journal: str, run: Run, first: int, count: int) -> 
         records.append(record)
         at = record.end
     return records
+
+
+def _place(folder: Folder, journal: str, run: Run, seq: int) -> int:
+    """Where the record of `seq` begins; in a segment that has not been read it is looked for."""
+    if run.offsets is not None:
+        return run.offsets[seq - run.first]
+    content, mark = folder.read(run.segment), f'{{"seq":{seq},"kind":'.encode()
+    at = content.find(mark)
+    while at >= 0 and content[at - HEAD_BYTES + 16 : at - HEAD_BYTES + 32] != journal.encode():
+        at = content.find(mark, at + 1)
+    return max(at - HEAD_BYTES, 0)
 
 
 def fetch(folder: Folder, track: Track, seq: int) -> Record | None:

@@ -7,9 +7,12 @@ from edge.journal.folder import Folder, Header, read_header
 from edge.journal.index import UNKNOWN_BOOT, Index, Track
 from edge.journal.reading import around
 from edge.journal.records import Damage, Record, encode_record, scan, whole_looking
-from edge.journal.spans import Spans, minus, size, union, within
+from edge.journal.spans import minus, size, union, within
 from edge.journal.state import State, decode_state
 from edge.wire.events import Lost, Parent, Start, decode_event
+
+_ALWAYS_READ = 2
+"""The newest segments: the repeat guard and the next journal's parent come from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,6 @@ class Recovery:
     next_number: int = 1
     ends: dict[int, int] = field(default_factory=dict)
     """Bytes that each segment holds, zeros at its end left out."""
-    declared: dict[str, Spans] = field(default_factory=dict)
     hidden: dict[str, int] = field(default_factory=dict)
     """Highest seq that damaged bytes must have held, by journal."""
 
@@ -80,15 +82,22 @@ class Recovery:
 
 
 def recover(folder: Folder) -> Recovery:
-    """Read every segment, mend what verifies, and work out what is missing. Raises OSError."""
+    """Read the segments, mend what verifies, and work out what is missing. Raises OSError.
+
+    A segment that the state file knows as wholly acknowledged is not read: it is verified when it is asked for.
+    """
     found = Recovery()
     folder.discard_prepared()
+    state = _read_state(folder, found)
+    order = _in_order(folder, found)
     previous: Record | None = None
-    for number in _in_order(folder, found):
-        previous = _read_segment(folder, found, number, previous)
-    content = folder.read_state()
-    state = State(None, whole=not found.ends) if content is None else decode_state(content)
-    _apply_state(folder, found, state)
+    for number in order:
+        if number not in order[-_ALWAYS_READ:] and _is_settled(folder, state, number):
+            found.index.add_unread(number, state.segments[number].runs)
+            found.ends[number] = state.segments[number].size
+        else:
+            previous = _read_segment(folder, found, number, previous)
+    _apply_state(found, state)
     newest = _newest(found.index)
     if newest is not None:
         found.parent = Parent(newest.journal, newest.top, newest.hash)
@@ -96,12 +105,32 @@ def recover(folder: Folder) -> Recovery:
     return found
 
 
+def _read_state(folder: Folder, found: Recovery) -> State:
+    content = folder.read_state()
+    if content is None:
+        return State(None, whole=not folder.numbers())
+    state = decode_state(content)
+    if state.device not in (None, folder.device):
+        state = State(None, whole=False)
+    if not state.whole:
+        found.count("damaged_state")
+    return state
+
+
+def _is_settled(folder: Folder, state: State, number: int) -> bool:
+    contents = state.segments.get(number)
+    if contents is None or folder.size(number) != contents.size:
+        return False
+    acked = {journal: kept.acked for journal, kept in state.journals.items()}
+    return all(not minus(((first, last),), acked.get(journal, ())) for journal, first, last in contents.runs)
+
+
 def _in_order(folder: Folder, found: Recovery) -> list[int]:
     """Our segments as they were written; a file that says it has another number is a copy and comes last."""
     own, copies = [], []
     for number in folder.numbers():
         found.next_number = number + 1
-        header = read_header(folder.read(number))
+        header = folder.header(number)
         if header is not None and header.device != folder.device:
             found.count("foreign_segments")
         elif header is not None and header.number != number:
@@ -175,8 +204,8 @@ def _note(found: Recovery, record: Record) -> None:
             if parent.named is None or parent.named.seq < body.parent.seq:
                 parent.named = body.parent
     elif isinstance(body, Lost):
-        known = found.declared.get(body.journal, ())
-        found.declared[body.journal] = union(known, ((body.first, body.last),))
+        track = found.index.track(body.journal)
+        track.lost = union(track.lost, ((body.first, body.last),))
 
 
 def _settle_end(found: Recovery, number: int, damage: Damage | None, end: int, usable: bool) -> None:
@@ -187,12 +216,12 @@ def _settle_end(found: Recovery, number: int, damage: Damage | None, end: int, u
         found.count("torn_bytes", damage.end - damage.offset)
 
 
-def _apply_state(folder: Folder, found: Recovery, state: State) -> None:
-    if not state.whole or state.device not in (None, folder.device):
-        found.count("damaged_state")
+def _apply_state(found: Recovery, state: State) -> None:
     for kept in state.journals.values():
         track = found.index.track(kept.journal)
         track.acked = kept.acked
+        track.lost = union(track.lost, kept.lost)
+        track.parent = track.parent or kept.parent
         if track.boot == UNKNOWN_BOOT:
             track.boot = kept.boot
         beyond = minus(kept.acked, ((1, track.head),))
@@ -213,7 +242,7 @@ def _find_losses(folder: Folder, found: Recovery, state: State) -> None:
     for track in list(found.index.tracks.values()):
         kept = state.journals.get(track.journal)
         expected = max(track.head, found.hidden.get(track.journal, 0), kept.head if kept else 0)
-        gone = minus(((1, expected),), track.held(), track.acked, found.declared.get(track.journal, ()))
+        gone = minus(((1, expected),), track.held(), track.acked, track.lost)
         if not state.whole and kept is None:
             unsure = within(gone, 1, track.runs[0].first - 1 if track.runs else expected)
             gone = minus(gone, unsure)

@@ -113,3 +113,44 @@ def test_state_files_begun_and_not_finished_do_no_harm(bench):
     for name in ("acks.tmp", "next.tmp", "notes.txt"):
         (bench.folder / name).write_bytes(b"half")
     assert bench.open().damage.healthy
+
+
+def test_segments_that_are_wholly_acknowledged_are_not_read_at_the_start_and_still_there_when_asked(make_bench):
+    bench = make_bench(segment_bytes=2000)
+    journal = bench.open()
+    lines = [journal.read(journal.journal, 1, 1).lines[0], *bench.tap(journal, *range(60))]
+    journal.apply(Ack(journal.journal, 61))
+    journal.close()
+    third = bench.folder / "00000003.seg"
+    content = bytearray(third.read_bytes())
+    content[content.index(b'"badge":"em') + 12] ^= 1
+    third.write_bytes(content)
+    again = bench.open()
+    assert (again.damage.events, again.damage.healthy) == (61, True)
+    assert again.reopen(journal.journal, 1, 61) == ()
+    offered: dict[int, bytes] = {}
+    while len(offered) < 60:
+        first, last = next(span for span in again.pending(journal.journal) if span[1] > max(offered, default=0))
+        slice_ = again.read(journal.journal, max(first, max(offered, default=0) + 1), last)
+        offered |= dict(enumerate(slice_.lines, slice_.first))
+    gone = sorted(set(range(1, 62)) - set(offered))
+    assert len(gone) == 1 and all(offered[seq] == lines[seq - 1] for seq in offered)
+    assert again.reopen(journal.journal, 1, 61) == ((gone[0], gone[0]),)
+    bench.crash(again)
+    third_start = bench.open()
+    assert third_start.damage.healthy, "what is acknowledged and saved is not looked into"
+
+
+def test_a_loss_that_was_said_is_not_said_again_although_the_event_that_said_it_is_dropped(make_bench):
+    bench = make_bench(segment_bytes=1000, ring_events=8)
+    journal = bench.open()
+    bench.tap(journal, *range(6))
+    journal.close()
+    (bench.folder / "00000002.seg").unlink()
+    second = bench.open()
+    assert second.damage.losses == 1
+    bench.tap(second, *range(30))
+    second.apply(Ack(second.journal, second.head))
+    second.close()
+    third = bench.open()
+    assert third.pending(journal.journal)[0][0] == 1 and third.damage.lost_events == 0

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from edge.clock import Clock
-from edge.door import PUNCH_ROLE, Answer, Feedback, Moment, RecentTaps, confirm, decide, state
+from edge.door import PUNCH_ROLE, Feedback, Moment, RecentTaps, confirm, decide
 from edge.health import Health
 from edge.journal.spans import Spans
-from edge.readers import EventKind, ReaderEvent
+from edge.readers import BadInput, EventKind, ReaderEvent
 from edge.readers.acceptance import Acceptance, Policy, Tap, TapKind
 from edge.recorder import Recorder
 from edge.roster import Roster
@@ -32,8 +32,10 @@ REMEMBERED = 500
 
 log = logging.getLogger(__name__)
 
-Show = Callable[[Answer], None]
-"""Shows an answer; must neither block nor fail."""
+Show = Callable[..., None]
+"""`Panel.show`: shows a feedback, and traces it with whatever is said besides; neither blocks nor fails."""
+SILENT = frozenset({BadInput.NOISE, BadInput.ALL_ZERO})
+"""What a reader without a card invents: counted, and not shown as a bad read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class Doorway:
             self._lose(event.reader_id, reader)
         elif event.kind is EventKind.CONNECTED:
             self._regain(event.reader_id, reader)
+        elif event.kind is EventKind.ERROR and event.error not in SILENT:
+            self._show(Feedback.BAD_READ)
         self._answer(self._acceptance.offer(event, continuous=reader.continuous))
 
     def _lose(self, reader_id: str, reader: _Reader) -> None:
@@ -179,14 +183,19 @@ class Doorway:
         reader.known, reader.lost_since_ms = True, self._clock.stamp().uptime_ms
         self._health.fault(f"{READER_LOST}_{reader_id}")
         self._recorder.record(Fault(READER_LOST, reader_id))
-        self._show(state(Feedback.READER_LOST, self._roster.view))
+        self._show(Feedback.READER_LOST)
 
     def _regain(self, reader_id: str, reader: _Reader) -> None:
         began_ms, reader.known, reader.lost_since_ms = reader.lost_since_ms, True, None
         if began_ms is not None:
             self._health.clear(f"{READER_LOST}_{reader_id}")
             self._recorder.record(Ok(READER_LOST, reader_id, began_ms))
-        self._show(state(Feedback.READY, self._roster.view))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """Red as long as any reader is away."""
+        away = any(reader.lost_since_ms is not None for reader in self._readers.values())
+        self._show(Feedback.READER_LOST if away else Feedback.READY)
 
     def _answer(self, taps: Iterable[Tap]) -> None:
         for tap in taps:
@@ -199,11 +208,21 @@ class Doorway:
         view = self._roster.view
         moment = Moment(self._clock.stamp().utc_ms, self._online())
         verdict = decide(tap, role, moment, view, self._recent)
-        written = verdict.event is not None and self._recorder.record(verdict.event) is not None
-        self._show(confirm(verdict, written, view))
-        if verdict.event is not None and not written:
+        written = None if verdict.event is None else self._recorder.record(verdict.event)
+        answer = confirm(verdict, written is not None, view)
+        where = {} if written is None else {"journal": written.journal, "seq": written.seq}
+        self._show(
+            answer.feedback,
+            badge=tap.badge,
+            reader=tap.reader_id,
+            tap_ns=tap.mono_ns,
+            utc_ms=moment.utc_ms,
+            text=answer.lines[0],
+            **where,
+        )
+        if verdict.event is not None and written is None:
             self._acceptance.forget(tap.badge)
-        elif written and role == PUNCH_ROLE:
+        elif written is not None and role == PUNCH_ROLE:
             self._recent.note(tap.badge, moment.utc_ms)
 
     def _look_at_clock(self) -> None:

@@ -76,7 +76,7 @@ class Parts:
 
 
 class Uplink:
-    """Connects for ever, one session after the other."""
+    """Connects for ever, one session after the other. online: a session is up, as far as is known."""
 
     def __init__(self, broker: Broker, heartbeat_s: float, parts: Parts) -> None:
         self._broker = broker
@@ -84,6 +84,7 @@ class Uplink:
         self._parts = parts
         self._connection = 0
         self._waker: socket.socket | None = None
+        self.online = False
 
     def wake(self) -> None:
         """Something was journalled. Any thread may call; it never blocks and never fails."""
@@ -112,26 +113,39 @@ class Uplink:
     def _one_connection(self, woken: socket.socket, stop: threading.Event) -> bool:
         """One connection from beginning to end; True when it came to a birth."""
         self._connection += 1
-        session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken)
+        session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken, self._born)
         try:
             session.live(stop)
         except OSError as error:
             log.warning("connection %d to %s:%d: %s", self._connection, self._broker.host, self._broker.port, error)
             self._parts.health.count("connection_lost")
         finally:
+            self.online = False
             session.drop()
         return session.born
+
+    def _born(self) -> None:
+        self.online = True
 
 
 class _Session:
     """One connection: a paho client, its callbacks, and what is due on it."""
 
-    def __init__(self, broker: Broker, heartbeat_s: float, parts: Parts, connection: int, woken: socket.socket) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        heartbeat_s: float,
+        parts: Parts,
+        connection: int,
+        woken: socket.socket,
+        born: Callable[[], None],
+    ) -> None:
         self._broker = broker
         self._heartbeat_s = heartbeat_s
         self._parts = parts
         self._connection = connection
         self._woken = woken
+        self._tell_born = born
         self._device = parts.reporter.identity.device
         self._inbox: deque[tuple[str, bytes]] = deque()
         self._problem: str | None = None
@@ -254,6 +268,7 @@ class _Session:
         parts.health.clear("refused_")
         self._heartbeat_ms = self._now_ms() + self._heartbeat_in(parts.random())
         self.born = True
+        self._tell_born()
 
     def _publish(self, channel: Channel, payload: bytes) -> None:
         sent = self._client.publish(topic(self._device, channel), payload, QOS[channel], channel in RETAINED)

@@ -118,7 +118,11 @@ class Acceptance:
         return taps
 
     def tick(self, mono_ns: int) -> list[Tap]:
-        """Let time pass: cards that are gone, frames that stayed alone."""
+        """Let time pass: cards that are gone, frames that stayed alone.
+
+        Only when every event from before `mono_ns` has been offered: a frame still waiting in a queue would otherwise
+        come too late to confirm the one before it.
+        """
         gone_ns, alone_ns = self._policy.gap_ms * _MS, self._policy.window_ms * _MS
         for seen in [s for s, times in self._waiting.items() if mono_ns - times[-1] > alone_ns]:
             self._ghosts(seen)

@@ -5,7 +5,7 @@ come about. The id is random and not the commune's name, because devices move (w
 """
 
 import json
-import secrets
+import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,7 @@ def open_identity(data: Path, device: str | None = None) -> Identity:
         identity = _read(path)
     except FileNotFoundError:
         data.mkdir(parents=True, exist_ok=True)
-        identity = Identity(device or "d" + secrets.token_hex(8), Ed25519PrivateKey.generate())
+        identity = Identity(device or "d" + os.urandom(8).hex(), Ed25519PrivateKey.generate())
         replace_file(path, _encode(identity), 0o600)
     if device is not None and device != identity.device:
         raise IdentityError(

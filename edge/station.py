@@ -8,7 +8,6 @@ watchdog.
 import logging
 import os
 import random
-import secrets
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -273,7 +272,7 @@ def _open_journal(settings: Settings, device: str, clock: StationClock, health: 
         clock.boot,
         VERSION,
         clock.stamp(),
-        lambda: secrets.token_hex(8),
+        lambda: os.urandom(8).hex(),
         segment_bytes=settings.journal.segment_bytes,
         ring_events=settings.journal.ring_events,
     )

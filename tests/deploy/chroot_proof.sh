@@ -62,7 +62,7 @@ fresh() {
     git clone -q --no-hardlinks "$project" "$root/home/tester/project"
     chroot "$root" chown -R tester /home/tester
     local place
-    for place in /proc /dev /dev/pts; do
+    for place in /proc /dev /dev/pts /dev/shm; do
         mount --bind "$place" "$root$place"
         mounted=("$root$place" "${mounted[@]}")
     done

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from central.ledger.gathering import Key
 from central.moments import DAY_MS, local_date
-from central.store import boots, marks
+from central.store import boots, marks, verdicts
 from central.store import roster as rosters
 from central.store.boots import BootEvent, Retimed
 from central.store.engine import Store
@@ -37,23 +38,26 @@ def repair_boot(store: Store, mark: MarkedBoot, now_ms: int) -> int:
     return len(changed)
 
 
-def days_of_punches(db: sa.Connection, punches: Iterable[tuple[str, int, int]]) -> set[tuple[str, dt.date]]:
-    """The staff-days that punches (badge, time in ms, uncertainty in ms) may touch: of everybody who ever held it."""
+def days_of_punches(db: sa.Connection, punches: Iterable[tuple[str, int, int]]) -> set[Key]:
+    """The staff-days that punches (badge, time in ms, uncertainty in ms) may touch: of everybody who ever held it.
+
+    A punch before noon may end a night shift: the date before is touched too, if it was ever judged.
+    """
     found = list(punches)
     holders: dict[str, set[str]] = defaultdict(set)
     for held in rosters.holders_of(db, {badge for badge, _, _ in found}):
         holders[held.number].add(held.staff)
-    return {
-        (staff, on)
-        for badge, at_ms, unsure_ms in found
-        for staff in holders[badge]
-        for on in _dates(at_ms, min(unsure_ms, DAY_MS))
-    }
+    days: set[Key] = set()
+    nights: set[Key] = set()
+    for badge, at_ms, unsure_ms in found:
+        first_ms, last_ms = at_ms - min(unsure_ms, DAY_MS), at_ms + min(unsure_ms, DAY_MS)
+        night = local_date(first_ms - DAY_MS // 2)
+        days |= {(staff, on) for staff in holders[badge] for on in _dates(local_date(first_ms), local_date(last_ms))}
+        nights |= {(staff, night) for staff in holders[badge]}
+    return days | verdicts.judged(db, nights - days)
 
 
-def _dates(at_ms: int, unsure_ms: int) -> list[dt.date]:
-    """Every date on which the instant may lie."""
-    first, last = local_date(at_ms - unsure_ms), local_date(at_ms + unsure_ms)
+def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
     return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
 

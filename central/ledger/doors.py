@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
-from central.coverage import delivered_until, down_of
+from central.coverage import DoorFacts, delivered_until, down_of
 from central.ledger.gathering import Key
 from central.ledger.why import waited_for
 from central.moments import DAY_MS, local_date, midnight_ms
@@ -13,7 +13,7 @@ from central.store import coverage, verdicts
 from central.store import roster as rosters
 from central.store.marks import MarkedDoor
 from central.store.roster import Roster
-from central.store.verdicts import Waiting
+from central.store.verdicts import Held, Waiting
 
 
 def ripe(db: sa.Connection, roster: Roster, waiting: Collection[Waiting]) -> list[Key]:
@@ -32,7 +32,8 @@ def ripe(db: sa.Connection, roster: Roster, waiting: Collection[Waiting]) -> lis
 def doubted(db: sa.Connection, roster: Roster, marks: Iterable[MarkedDoor], now_ms: int) -> set[Key]:
     """The staff-days whose verdict may depend on when these doors were down: only what was held against somebody.
 
-    A day on which the door never was down can only lose a doubt, so then only doubted days are judged again.
+    A day on which the door never was down can only lose a doubt, so then only doubted days are judged again; and those
+    that rest on a delivery which was withdrawn since (events were taken away again).
     """
     return {key for mark in marks for key in _doubted_by(db, roster, mark, now_ms)}
 
@@ -50,7 +51,15 @@ def _doubted_by(db: sa.Connection, roster: Roster, mark: MarkedDoor, now_ms: int
         day for interval in down_of(facts) for day in _days(max(interval.from_ms, from_ms), min(interval.to_ms, to_ms))
     }
     held = verdicts.held_against(db, staff, since)
-    return [(code, on) for code, on, checking in held if checking or on in days]
+    return [(h.staff, h.date) for h in held if h.checking or h.date in days or _withdrawn(mark.device, facts, h)]
+
+
+def _withdrawn(device: str, facts: DoorFacts, held: Held) -> bool:
+    """Whether the verdict rests on more than the door has delivered by now."""
+    if facts.delivered_ms is not None and local_date(facts.delivered_ms) > held.date:
+        return False
+    had_ms = waited_for(held.why).get(device)
+    return had_ms is not None and had_ms > delivered_until(facts, midnight_ms(held.date - dt.timedelta(days=1)))
 
 
 def _days(from_ms: int, to_ms: int) -> list[dt.date]:

@@ -5,7 +5,7 @@ Each mark has a version that grows with every new mark, so that an evaluator tha
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,14 +81,19 @@ def mark_boots(db: sa.Connection, boots: Iterable[tuple[str, str]]) -> None:
 
 def mark_door(db: sa.Connection, device: str, since_ms: int) -> None:
     """Mark a device: what is known about its door changed at or after since_ms."""
-    table = StaleDoor.__table__  # type: ignore[attr-defined]
-    insert = upsert(db, table).values(device=device, since_ms=since_ms, version=_anew())
-    earlier = sa.case((table.c.since_ms < insert.excluded.since_ms, table.c.since_ms), else_=insert.excluded.since_ms)
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["device"], set_={"version": table.c.version + 1, "since_ms": earlier}
-        )
-    )
+    mark_doors(db, {device: since_ms})
+
+
+def mark_doors(db: sa.Connection, since_ms: Mapping[str, int]) -> None:
+    """Mark devices, each from its own instant on."""
+    if since_ms:
+        table = StaleDoor.__table__  # type: ignore[attr-defined]
+        insert = upsert(db, table)
+        new = insert.excluded.since_ms
+        earlier = sa.case((table.c.since_ms < new, table.c.since_ms), else_=new)
+        rows = [{"device": device, "since_ms": since, "version": 1} for device, since in sorted(since_ms.items())]
+        changes = {"version": table.c.version + 1, "since_ms": earlier}
+        db.execute(insert.on_conflict_do_update(index_elements=["device"], set_=changes), rows)
 
 
 def stale_days(db: sa.Connection, limit: int = 500) -> list[MarkedDay]:

@@ -69,6 +69,16 @@ class Waiting:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A staff-day with something held against the person; checking: some of it needs checking."""
+
+    staff: str
+    date: dt.date
+    checking: bool
+    why: str
+
+
 def settle(db: sa.Connection, marks: Collection[MarkedDay], rows: Collection[DayRow]) -> int:
     """Write the verdicts whose mark is still the one that was worked on, and delete these marks; returns how many.
 
@@ -173,11 +183,19 @@ def without_verdict(db: sa.Connection, staff: Sequence[str], on: dt.date) -> lis
     return [code for code in staff if code not in known]
 
 
-def held_against(db: sa.Connection, staff: Collection[str], since: dt.date) -> list[tuple[str, dt.date, bool]]:
-    """(staff, date, needs checking) of days from `since` on whose verdict may depend on a door: flagged, incomplete,
-    absent or pending sessions."""
+def judged(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> set[tuple[str, dt.date]]:
+    """Those of the staff-days that have a verdict."""
+    staff, dates = {day[0] for day in days}, {day[1] for day in days}
+    query = sa.select(DAY.c.staff, DAY.c.date).where(DAY.c.staff.in_(staff), DAY.c.date.in_(dates))
+    return {(row.staff, row.date) for row in db.execute(query)} & set(days) if days else set()
+
+
+def held_against(db: sa.Connection, staff: Collection[str], since: dt.date) -> list[Held]:
+    """Days from `since` on with something that rests on a door: a flag, an incomplete or an absent session."""
     s = SESSION.c
     checking: Any = sa.func.max(sa.case((s.flags.like("%needs_checking%"), 1), else_=0))
-    open_to_doubt = sa.or_(s.flags != "", s.outcome.in_(("absent", "incomplete", "pending")))
-    query = sa.select(s.staff, s.date, checking).where(s.staff.in_(staff), s.date >= since, open_to_doubt)
-    return [(row[0], row[1], bool(row[2])) for row in db.execute(query.group_by(s.staff, s.date))]
+    accused = sa.or_(s.flags != "", s.outcome.in_(("absent", "incomplete")))
+    same = (DAY.c.staff == s.staff) & (DAY.c.date == s.date)
+    query = sa.select(s.staff, s.date, checking, sa.func.max(DAY.c.why)).join(DAY, same)
+    query = query.where(s.staff.in_(staff), s.date >= since, accused).group_by(s.staff, s.date)
+    return [Held(row[0], row[1], bool(row[2]), row[3]) for row in db.execute(query)]

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.central.ledger.office import Office
-from tests.central.ledger.office import office as made
+from tests.central.ledger.office import Office, made
 
 
 @pytest.fixture

@@ -339,7 +339,7 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[Office]:
+def made(folder: Path) -> Iterator[Office]:
     """An office of units H and X in a database file of its own."""
     store = open_store(f"sqlite:///{folder / 'office.db'}")
     SQLModel.metadata.create_all(store.engine)

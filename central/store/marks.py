@@ -91,7 +91,7 @@ def mark_doors(db: sa.Connection, since_ms: Mapping[str, int]) -> None:
         insert = upsert(db, table)
         new = insert.excluded.since_ms
         earlier = sa.case((table.c.since_ms < new, table.c.since_ms), else_=new)
-        rows = [{"device": device, "since_ms": since, "version": 1} for device, since in sorted(since_ms.items())]
+        rows = [{"device": device, "since_ms": since, "version": _anew()} for device, since in sorted(since_ms.items())]
         changes = {"version": table.c.version + 1, "since_ms": earlier}
         db.execute(insert.on_conflict_do_update(index_elements=["device"], set_=changes), rows)
 

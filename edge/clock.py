@@ -82,7 +82,6 @@ class StationClock:
     def __init__(self, sources: Sources, settings: ClockSettings, floor_ms: int = BUILD_UTC_MS) -> None:
         self._sources = sources
         self._settings = settings
-        self._scale = settings.scale if settings.source == "scaled" else 1.0
         self._floor_ms = floor_ms
         self._last: Stamp | None = None
 
@@ -100,7 +99,7 @@ class StationClock:
         """Now. A clock that is not synchronised and behind the floor was never set: its utc is unknown."""
         trust = self._trust()
         utc_ms = self._utc_ms()
-        uptime_ms = int(self._sources.uptime_ns() * self._scale) // 1_000_000
+        uptime_ms = self._uptime_ms()
         behind = trust.quality is Quality.RTC and utc_ms < self._floor_ms - FLOOR_SLACK_MS
         if trust.quality is Quality.NONE or behind or utc_ms < 0:
             return Stamp(uptime_ms, None, Quality.NONE)
@@ -112,7 +111,7 @@ class StationClock:
 
     def real_s(self, seconds: float) -> float:
         """How long `seconds` of this clock last in real seconds."""
-        return seconds / self._scale
+        return seconds / self._rate()
 
     def step(self) -> ClockSet | None:
         """Whether the clock was set since the last call. A first utc, or a better source, counts as set."""
@@ -122,7 +121,7 @@ class StationClock:
             return None
         expected = None if last.utc_ms is None else last.utc_ms + now.uptime_ms - last.uptime_ms
         gained = last.clock is not Quality.NTP and now.clock is Quality.NTP
-        if expected is not None and not gained and abs(now.utc_ms - expected) < STEP_MS * self._scale:
+        if expected is not None and not gained and abs(now.utc_ms - expected) < STEP_MS * self._rate():
             return None
         return ClockSet(expected, now.utc_ms, _setter(last, now))
 
@@ -142,9 +141,30 @@ class StationClock:
     def _utc_ms(self) -> int:
         set_ = self._settings
         real_ms = self._sources.utc_ns() // 1_000_000
-        if set_.source == "scaled":
-            real_ms = set_.epoch_ms + int((real_ms - set_.started_real_ms) * set_.scale)
-        return real_ms + set_.offset_ms
+        utc_ms = set_.epoch_ms + self._lived_ms(real_ms) if set_.source == "scaled" else real_ms
+        return utc_ms + set_.offset_ms
+
+    def _uptime_ms(self) -> int:
+        up_ms = self._sources.uptime_ns() // 1_000_000
+        if self._settings.source != "scaled":
+            return up_ms
+        real_ms = self._sources.utc_ns() // 1_000_000
+        return self._lived_ms(real_ms) - self._lived_ms(real_ms - up_ms)
+
+    def _lived_ms(self, real_ms: int) -> int:
+        """Milliseconds of the scaled time between its start and a moment of real time; negative before the start."""
+        set_ = self._settings
+        passed_ms = real_ms - set_.started_real_ms
+        fast_ms = min(passed_ms, set_.fast_ms / set_.scale) if set_.fast_ms else passed_ms
+        return int(fast_ms * set_.scale + (passed_ms - fast_ms))
+
+    def _rate(self) -> float:
+        """How many seconds of this clock pass in a real one, now."""
+        set_ = self._settings
+        if set_.source != "scaled":
+            return 1.0
+        over = set_.fast_ms and self._lived_ms(self._sources.utc_ns() // 1_000_000) >= set_.fast_ms
+        return 1.0 if over else set_.scale
 
     def _trust(self) -> Trust:
         said = self._settings.quality

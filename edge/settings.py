@@ -106,6 +106,7 @@ class ClockSettings:
     """Which time the station lives in.
 
     source `scaled`: utc = epoch_ms + (real - started_real_ms) * scale, uptime scaled alike; for demonstrations.
+    fast_ms: after so much of its own time it goes on as fast as the world; 0 = never.
     quality: `auto` asks the kernel, any other word is taken as the truth. offset_ms: a clock that is wrong by so much.
     """
 
@@ -113,6 +114,7 @@ class ClockSettings:
     scale: float = 1.0
     epoch_ms: int = 0
     started_real_ms: int = 0
+    fast_ms: int = 0
     quality: str = "auto"
     offset_ms: int = 0
 

@@ -28,7 +28,7 @@ from edge.settings import ClockSettings
 FRAME_EVERY_S = 0.065
 FRAMES = 4
 """An RDM6300 repeats its frame while the card is there; a hand holds it for about a fifth of a second."""
-NEXT_PERSON_S = 0.9
+NEXT_PERSON_S = 0.75
 """People at one door follow each other: closer than this, two cards would be in the field together."""
 VERSION_BYTE = 0x01
 STOP_S = 10.0
@@ -221,6 +221,7 @@ source = "{clock.source}"
 scale = {clock.scale}
 epoch_ms = {clock.epoch_ms}
 started_real_ms = {clock.started_real_ms}
+fast_ms = {clock.fast_ms}
 quality = "{clock.quality}"
 offset_ms = {clock.offset_ms}
 """

@@ -143,6 +143,19 @@ def test_a_scaled_clock_runs_utc_and_uptime_faster_but_not_the_timers():
     assert here.step() is None
 
 
+def test_a_scaled_clock_can_slow_down_to_the_worlds_pace():
+    machine = Machine()
+    here = clock(machine, source="scaled", scale=60.0, epoch_ms=NOON, started_real_ms=NOON, fast_ms=120_000)
+    machine.pass_ms(2_000)
+    before = here.stamp()
+    machine.pass_ms(5_000)
+    after = here.stamp()
+    assert before.utc_ms == NOON + 120_000
+    assert (after.utc_ms, after.uptime_ms - before.uptime_ms) == (NOON + 125_000, 5_000)
+    assert here.real_s(60) == 60.0
+    assert here.step() is None
+
+
 def test_quality_and_offset_can_be_bent_for_tests():
     here = clock(Machine(quality=Quality.NONE), quality="rtc", offset_ms=-5_000)
     assert here.stamp().utc_ms == NOON - 5_000

@@ -96,8 +96,7 @@ class Book:
         quarantine.hold(self.db, self.held)
         marks.mark_days(self.db, self._days(), self.now_ms)
         marks.mark_boots(self.db, self.boots)
-        for device, since_ms in sorted(self.doors.items()):
-            marks.mark_door(self.db, device, since_ms)
+        marks.mark_doors(self.db, self.doors)
 
     def _days(self) -> set[tuple[str, dt.date]]:
         """Staff-days whose punches changed; before noon also the day before, for night shifts."""

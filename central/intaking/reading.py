@@ -7,6 +7,7 @@ cannot be read only loses its own seq: its neighbours count, and the chain goes 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from central.intaking.quick import QuickPunch, read_punch
 from central.store.events import EventRow
 from central.timing import Stamped, TimingError, own_time
 from edge.wire import WireError
@@ -66,7 +67,12 @@ def read_up(message: Message, address: Address) -> Delivery:
     before, begin = batch.before, batch.first
     rows: list[EventRow] = []
     hashes = links(batch.before, batch.lines)
+    received_ms = message.received_ms
     for seq, (line, after) in enumerate(zip(batch.lines, hashes, strict=True), batch.first):
+        punch = read_punch(line)
+        if punch is not None and punch.seq == seq:
+            rows.append(_punch_row(punch, line, after, received_ms))
+            continue
         try:
             event = decode_event(line)
         except WireError as error:
@@ -76,7 +82,7 @@ def read_up(message: Message, address: Address) -> Delivery:
             continue
         if event.seq != seq:
             raise WireError(f"the line of seq {seq} says {event.seq}")
-        rows.append(_row(event, line, after, message.received_ms))
+        rows.append(_row(event, line, after, received_ms))
         if event.kind in _LOOKED_INTO:
             _look_into(delivery, event)
     _close(delivery, begin, before, rows)
@@ -117,6 +123,17 @@ def _row(event: Event, line: bytes, after: bytes, received_ms: int) -> EventRow:
         event.seq, kind, line, after, stamp.uptime_ms, stamp.utc_ms, clock, stamp.sync_age_s, received_ms,
         badge, None, None, None, False,
     )  # fmt: skip
+
+
+def _punch_row(punch: QuickPunch, line: bytes, after: bytes, received_ms: int) -> EventRow:
+    seq, uptime_ms, utc_ms, clock, age, badge = punch
+    timed = _own(uptime_ms, utc_ms, age, received_ms) if clock == "ntp" else None
+    return EventRow(
+        seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms, badge, *(timed or _UNTIMED)
+    )  # fmt: skip
+
+
+_UNTIMED = (None, None, None, False)
 
 
 def read_row(line: bytes, after: bytes, received_ms: int) -> EventRow:

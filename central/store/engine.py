@@ -73,6 +73,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-65536")  # 64 MiB: a backlog's index pages stay in memory
+        connection.execute("PRAGMA wal_autocheckpoint=8000")  # 32 MiB of log before it is folded back
 
     @sa.event.listens_for(engine, "begin")
     def _begin(db: sa.Connection) -> None:

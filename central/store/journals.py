@@ -1,7 +1,9 @@
 """Journal rows: locked in one order, changed in memory under the lock, written back."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,15 +92,22 @@ def _new(device: str, journal: str, now_ms: int) -> dict[str, Any]:
     }
 
 
+# One text whatever the number of keys, so that the driver prepares it once.
+_SELECT_SQLITE = (
+    f"SELECT {', '.join(f'journal.{name}' for name in NAMES)} FROM json_each(?) AS wanted CROSS JOIN journal "  # noqa: S608
+    "ON journal.device = json_extract(wanted.value, '$[0]') AND journal.journal = json_extract(wanted.value, '$[1]')"
+)
+
+
 def _select(db: sa.Connection, keys: Sequence[Key]) -> dict[Key, JournalState]:
     if not keys:
         return {}
-    # Journals are random, so the two lists meet in the wanted rows only; the filter below makes it certain.
-    devices, journals = {device for device, _ in keys}, {journal for _, journal in keys}
-    query = sa.select(*_COLUMNS).where(TABLE.c.device.in_(devices), TABLE.c.journal.in_(journals))
+    if db.dialect.name == "sqlite":
+        found = db.exec_driver_sql(_SELECT_SQLITE, (json.dumps(keys),))
+        return {(row[1], row[2]): JournalState(*row) for row in found}
+    query = sa.select(*_COLUMNS).where(sa.tuple_(TABLE.c.device, TABLE.c.journal).in_(keys))
     rows = db.execute(query.order_by(TABLE.c.device, TABLE.c.journal).with_for_update())
-    wanted = set(keys)
-    return {(row[1], row[2]): JournalState(*row) for row in rows if (row[1], row[2]) in wanted}
+    return {(row[1], row[2]): JournalState(*row) for row in rows}
 
 
 _UPDATE = (
@@ -106,6 +115,7 @@ _UPDATE = (
     .where(TABLE.c.id == sa.bindparam("row_id"))
     .values({name: sa.bindparam(f"new_{name}") for name in CHANGING})
 )
+_values = attrgetter(*CHANGING, "id")
 _UPDATE_SQLITE = f"UPDATE journal SET {', '.join(f'{name} = ?' for name in CHANGING)} WHERE id = ?"  # noqa: S608
 
 
@@ -114,7 +124,7 @@ def save_journals(db: sa.Connection, journals: Sequence[JournalState]) -> None:
     if not journals:
         return
     if db.dialect.name == "sqlite":
-        rows = [(*(getattr(j, name) for name in CHANGING), j.id) for j in journals]
+        rows = [_values(j) for j in journals]
         db.exec_driver_sql(_UPDATE_SQLITE, rows)
     else:
         db.execute(_UPDATE, [{f"new_{n}": getattr(j, n) for n in CHANGING} | {"row_id": j.id} for j in journals])

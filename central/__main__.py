@@ -113,9 +113,9 @@ def _key(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def _device(arguments: argparse.Namespace, settings: Settings) -> int:
-    from central import device_commands
+    from central.device_commands import run
 
-    return device_commands.run(arguments, settings)
+    return run(arguments, settings)
 
 
 def _import(arguments: argparse.Namespace, settings: Settings) -> int:

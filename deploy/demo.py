@@ -130,16 +130,17 @@ class Demo:
             raise SystemExit(f"{self._folder} holds an earlier demo; name an empty folder with --data")
         now_ms = time.time_ns() // 1_000_000
         self._began_ms = now_ms + round(LEAD_S * 1000)
-        clock = {
-            "scale": SCALE,
-            "epoch_ms": _utc_ms(BEGIN_MS),
-            "started_real_ms": self._began_ms,
-            "fast_ms": END_MS - BEGIN_MS,
-        }
+        clock = ClockSettings(
+            source="scaled",
+            quality="ntp",
+            scale=SCALE,
+            epoch_ms=_utc_ms(BEGIN_MS),
+            started_real_ms=self._began_ms,
+            fast_ms=END_MS - BEGIN_MS,
+        )
         self._write_settings(port, clock)
         key = load_key(self._folder / "central-key.pem").public_text
-        edge_clock = ClockSettings(source="scaled", quality="ntp", **clock)
-        fleet = Fleet(self._folder / "doors", "127.0.0.1", self._broker.port, key, edge_clock, HEARTBEAT_S)
+        fleet = Fleet(self._folder / "doors", "127.0.0.1", self._broker.port, key, clock, HEARTBEAT_S)
         self._fleet = fleet.__enter__()
         self._register()
         for part in CENTRAL_PARTS:
@@ -154,11 +155,12 @@ class Demo:
         demo = {"url": self.url, "data": str(self._folder)}
         (self._folder / "demo.json").write_text(json.dumps(demo) + "\n", "utf-8")
 
-    def _write_settings(self, port: int, clock: dict[str, Any]) -> None:
+    def _write_settings(self, port: int, clock: ClockSettings) -> None:
         broker = self._broker
         if broker is None:
             raise AssertionError("the broker is started first")
-        lines = "".join(f"{name} = {value}\n" for name, value in clock.items())
+        shared = ("scale", "epoch_ms", "started_real_ms", "fast_ms")
+        lines = "".join(f"{name} = {getattr(clock, name)}\n" for name in shared)
         text = (
             f'[database]\nurl = "sqlite:///{self._database}"\n'
             f'[broker]\nhost = "{broker.host}"\nport = {broker.port}\nkeepalive_s = 10\n'
@@ -233,10 +235,14 @@ class Demo:
             "network_back": lambda: self._network_back(turn.door),
             "power_lost": lambda: fleet.kill(turn.door),
             "power_back": lambda: fleet.start(turn.door),
-            "collector_killed": lambda: (self._central["collect"].kill(), self._central["collect"].wait()),
+            "collector_killed": self._kill_collector,
             "collector_back": lambda: self._start_central("collect"),
         }
         turns[turn.kind]()
+
+    def _kill_collector(self) -> None:
+        self._central["collect"].kill()
+        self._central["collect"].wait()
 
     def _network_back(self, door: str) -> None:
         self._members.join(door)

@@ -60,12 +60,17 @@ Message = ReaderEvent | Losses | Mode
 
 @dataclass(slots=True)
 class _Reader:
-    """What the door knows of one reader. role: of the settings; lost_since_ms: uptime, None while it is there."""
+    """What the door knows of one reader.
+
+    role: of the settings. lost_since_ms: uptime, None while it is there. carried_ms: since when it was lost as far as
+    the journals before this start say, None = they do not.
+    """
 
     role: str
     continuous: bool
     known: bool = False
     lost_since_ms: int | None = None
+    carried_ms: int | None = None
     mode: str | None = None
     mode_until_ns: int = 0
 
@@ -127,6 +132,7 @@ class Doorway:
         last: dict[str, int] = {}
         lying: dict[str, str] = {}
         for event in events:
+            self._carry(event, now.uptime_ms)
             if not isinstance(event.body, Punch | Read):
                 continue
             lying[event.body.reader] = event.body.badge
@@ -135,6 +141,17 @@ class Doorway:
             if ago_ms is not None:
                 last[event.body.badge] = self._clock.mono_ns() - int(self._clock.real_s(ago_ms) * 1e6)
         self._acceptance = Acceptance(self._policy, last, lying)
+
+    def _carry(self, event: Event, uptime_ms: int) -> None:
+        """A fault that a former journal left open has its end said in this one.
+
+        Uptimes of another boot mean nothing here: it began at the latest when this station started.
+        """
+        if isinstance(event.body, Fault | Ok) and event.body.code == READER_LOST:
+            reader = self._readers.get(event.body.which)
+            if reader is not None:
+                lost = isinstance(event.body, Fault)
+                reader.carried_ms = min(event.stamp.uptime_ms, uptime_ms) if lost else None
 
     def run(self, stop: threading.Event) -> None:
         """Serve the door until `stop` is set."""
@@ -180,13 +197,15 @@ class Doorway:
         """Once for each loss: a port that stays away is said once."""
         if reader.known and reader.lost_since_ms is not None:
             return
-        reader.known, reader.lost_since_ms = True, self._clock.stamp().uptime_ms
+        now_ms = self._clock.stamp().uptime_ms
+        reader.known, reader.lost_since_ms = True, now_ms if reader.carried_ms is None else reader.carried_ms
         self._health.fault(f"{READER_LOST}_{reader_id}")
         self._recorder.record(Fault(READER_LOST, reader_id))
         self._show(Feedback.READER_LOST)
 
     def _regain(self, reader_id: str, reader: _Reader) -> None:
-        began_ms, reader.known, reader.lost_since_ms = reader.lost_since_ms, True, None
+        began_ms = reader.carried_ms if reader.lost_since_ms is None else reader.lost_since_ms
+        reader.known, reader.lost_since_ms, reader.carried_ms = True, None, None
         if began_ms is not None:
             self._health.clear(f"{READER_LOST}_{reader_id}")
             self._recorder.record(Ok(READER_LOST, reader_id, began_ms))

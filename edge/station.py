@@ -44,7 +44,7 @@ from edge.wire.command import MODES
 from edge.wire.notes import Verify
 
 VERSION = "0.1.0"
-JOIN_S = 3.0
+JOIN_S = 2.5
 """An ordered end takes at most five seconds; what central has not acknowledged by then stays in the journal."""
 MOST_MODE_S = 3600
 

@@ -45,7 +45,7 @@ BACKOFF_FIRST_S = 1.0
 BACKOFF_MOST_S = 30.0
 TURN_S = 0.5
 CONNECT_S = 5.0
-FAREWELL_MS = 1_500
+FAREWELL_MS = 1_200
 """How long an ordered stop waits for central's last acknowledgement: the journal keeps what it does not get."""
 
 log = logging.getLogger(__name__)

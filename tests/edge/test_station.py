@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from edge.simulate import Fleet, FleetError, rdm6300_frame
+from edge.wire.command import Command, encode_command
 from edge.wire.config import Config, RosterEntry, encode_config
-from edge.wire.events import Clock, Ok, Start
+from edge.wire.events import Clock, Ok, Read, Start
 from edge.wire.topics import Channel
 
 BADGE = "em:008EB2F9"
@@ -168,6 +169,39 @@ def test_the_roster_from_central_makes_a_badge_known(fleet, peer):
     assert known.body.remarks == ("known",)
     assert known.body.cfg == 1_800_000_000_000
     assert unknown.body.remarks == ("unknown",)
+
+
+def test_a_command_to_restart_is_answered_and_ends_the_station_once(fleet, peer):
+    device = started(fleet, peer)
+    until(lambda: peer.births)
+    expires_ms = time.time_ns() // 1_000_000 + 60_000
+    command = encode_command(Command(device, "c1", expires_ms, "restart"), peer.identity.sign)
+    peer.say(device, Channel.CMD, command)
+    until(lambda: not fleet.alive("S01"))
+    assert fleet["S01"].process.returncode == 0
+    assert [(result.id, result.code) for result in peer.results] == [("c1", "done")]
+    births = len(peer.births)
+    fleet.start("S01")
+    until(lambda: len(peer.births) > births)
+    peer.say(device, Channel.CMD, command)
+    until(lambda: len(peer.results) == 2)
+    assert fleet.alive("S01")
+
+
+def test_a_command_makes_the_door_an_enrolment_reader_for_a_while(fleet, peer):
+    device = started(fleet, peer)
+    until(lambda: peer.births)
+    expires_ms = time.time_ns() // 1_000_000 + 60_000
+    for id_, seconds in (("bad", "0"), ("good", "60")):
+        arguments = (("reader", "door"), ("mode", "enrol"), ("seconds", seconds))
+        command = Command(device, id_, expires_ms, "reader_mode", arguments)
+        peer.say(device, Channel.CMD, encode_command(command, peer.identity.sign))
+    until(lambda: len(peer.results) == 2)
+    assert [result.code for result in peer.results] == ["bad_arguments", "done"]
+    fleet.tap("S01", BADGE)
+    until(lambda: peer.events(device, "read"))
+    assert peer.events(device, "read")[0].body == Read(BADGE, "door", "enrol", "uid", "01")
+    assert peer.events(device, "punch") == []
 
 
 def test_a_wrong_setting_stops_the_start_with_a_remedy(fleet, tmp_path):

@@ -1,0 +1,217 @@
+"""The door loop: the journal first, then the light; and what happens when the journal does not take it."""
+
+import errno
+import secrets
+import threading
+
+import pytest
+
+from edge.clock import BUILD_UTC_MS, Sources, StationClock, Trust
+from edge.door import Feedback
+from edge.doorway import LOOP, Doorway, Mode
+from edge.health import Health
+from edge.identity import verifier
+from edge.journal import Journal
+from edge.readers import BadInput, EventKind, ReaderEvent
+from edge.readers.acceptance import Policy
+from edge.recorder import Recorder
+from edge.roster import Roster
+from edge.settings import ClockSettings
+from edge.wire.events import Clock as Quality
+from edge.wire.events import ClockSet, Fault, Lost, Ok, Punch, Read, Stop, decode_event
+
+BADGE = "em:008EB2F9"
+MS = 1_000_000
+
+
+class Disk:
+    """An fsync that fails while the disk is full, and notes what was shown before it was asked."""
+
+    full = False
+
+    def __call__(self, handle: int) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Bench:
+    """A door without ports, lights or network, in time that the test lets pass."""
+
+    def __init__(self, folder) -> None:
+        self.ns = 100_000 * MS
+        self.utc_ms = BUILD_UTC_MS + 86_400_000
+        self.trust = Trust(Quality.NTP)
+        sources = Sources(
+            lambda: (self.utc_ms + self.ns // MS) * MS, lambda: self.ns, lambda: self.ns, lambda: self.trust, "boot-1"
+        )
+        self.clock = StationClock(sources, ClockSettings())
+        self.health = Health(self.clock.mono_ns)
+        self.health.watch(LOOP, 20)
+        self.disk = Disk()
+        self.shown: list[tuple[Feedback, dict[str, object]]] = []
+        self.durable_when_shown: list[int] = []
+        (folder / "journal").mkdir(exist_ok=True)
+        self.journal = Journal.open(
+            folder / "journal", "d0001", "boot-1", "0.1", self.clock.stamp(), lambda: secrets.token_hex(8),
+            segment_bytes=65536, sync=self.disk,
+        )  # fmt: skip
+        recorder = Recorder(self.journal, self.clock, self.health, threading.Lock(), lambda: None)
+        roster = Roster(folder, "d0001", verifier(None))
+        self.door = Doorway(
+            {"door": "punch", "desk": "info"}, {"door": True, "desk": False}, Policy(), recorder, roster, self.clock,
+            self.health, self._show, lambda: True,
+        )  # fmt: skip
+
+    def _show(self, feedback: Feedback, **context: object) -> None:
+        self.shown.append((feedback, context))
+        self.durable_when_shown.append(self.journal.head)
+
+    def wait(self, ms: int) -> None:
+        self.ns += ms * MS
+        self.door.turn(0)
+
+    def hear(self, kind: EventKind, reader: str = "door", badge: str | None = None, error=None) -> None:
+        self.door.put(ReaderEvent(kind, reader, self.ns, badge, error=error))
+        self.door.turn(0)
+
+    def tap(self, badge: str = BADGE, reader: str = "door") -> None:
+        for _ in range(3):
+            self.hear(EventKind.READ, reader, badge)
+            self.wait(65)
+        self.wait(800)
+
+    def feedbacks(self) -> list[Feedback]:
+        return [feedback for feedback, _ in self.shown]
+
+    def bodies(self) -> list[object]:
+        lines = self.journal.read(self.journal.journal, 1, 100).lines
+        return [decode_event(line).body for line in lines[1:]]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path)
+    yield made
+    made.disk.full = False
+    made.journal.close()
+
+
+def test_green_comes_after_the_punch_is_durable_and_says_which_it_is(bench):
+    bench.tap()
+    assert bench.bodies() == [Punch(BADGE, "door", ("unknown",))]
+    assert bench.feedbacks() == [Feedback.RECORDED]
+    assert bench.durable_when_shown == [2]
+    context = bench.shown[0][1]
+    assert (context["badge"], context["journal"], context["seq"]) == (BADGE, bench.journal.journal, 2)
+
+
+def test_a_full_disk_is_never_green_and_the_next_try_counts(bench):
+    bench.disk.full = True
+    bench.tap()
+    assert bench.feedbacks() == [Feedback.NOT_RECORDED]
+    bench.disk.full = False
+    bench.tap()
+    assert bench.feedbacks()[-1] is Feedback.RECORDED
+    assert bench.bodies()[0] == Punch(BADGE, "door", ("unknown",))
+    assert isinstance(bench.bodies()[1], Ok)
+
+
+def test_the_same_badge_again_is_answered_and_not_recorded(bench):
+    bench.tap()
+    bench.tap()
+    assert bench.feedbacks() == [Feedback.RECORDED, Feedback.ALREADY_RECORDED]
+    assert len(bench.bodies()) == 1
+
+
+def test_a_reader_that_is_lost_is_said_once_with_its_end(bench):
+    bench.hear(EventKind.CONNECTED)
+    bench.hear(EventKind.LOST)
+    bench.hear(EventKind.LOST)
+    assert [state.state for state in bench.door.states()] == ["lost", "lost"]
+    assert bench.health.faults() == ("reader_lost_door",)
+    began_ms = bench.ns // MS
+    bench.wait(4_000)
+    bench.hear(EventKind.CONNECTED)
+    assert bench.bodies() == [Fault("reader_lost", "door"), Ok("reader_lost", "door", began_ms)]
+    assert bench.health.faults() == ()
+    assert bench.feedbacks() == [Feedback.READY, Feedback.READER_LOST, Feedback.READY]
+    assert [state.state for state in bench.door.states()] == ["ok", "lost"]
+
+
+def test_a_read_on_a_desk_or_in_a_mode_is_no_punch(bench):
+    bench.tap(reader="desk")
+    bench.door.put(Mode("door", "enrol", 10))
+    bench.wait(0)
+    bench.tap("em:00000002")
+    bench.wait(10_000)
+    bench.tap("em:00000003")
+    assert bench.bodies() == [
+        Read(BADGE, "desk", "info"),
+        Read("em:00000002", "door", "enrol"),
+        Punch("em:00000003", "door", ("unknown",)),
+    ]
+
+
+def test_the_clock_event_comes_before_the_first_event_of_the_new_time(bench):
+    bench.wait(1_000)
+    before_ms = bench.utc_ms + bench.ns // MS
+    bench.utc_ms -= 3_600_000
+    bench.hear(EventKind.READ, badge=BADGE)
+    bench.hear(EventKind.READ, badge=BADGE)
+    assert bench.bodies() == [
+        ClockSet(before_ms, before_ms - 3_600_000, "ntp"),
+        Punch(BADGE, "door", ("unknown",)),
+    ]
+
+
+def test_a_bad_read_is_shown_and_noise_is_only_counted(bench):
+    bench.hear(EventKind.ERROR, error=BadInput.NOISE)
+    bench.hear(EventKind.ERROR, error=BadInput.BAD_CHECKSUM)
+    assert bench.feedbacks() == [Feedback.BAD_READ]
+    assert dict(bench.door.states()[0].errors) == {"noise": 1, "bad_checksum": 1}
+
+
+def test_a_loss_that_somebody_found_is_journalled(bench):
+    bench.door.lost("ab" * 8, ((3, 4),))
+    bench.wait(0)
+    assert bench.bodies() == [Lost("ab" * 8, 3, 4, None, None)]
+
+
+def test_the_guard_against_repeats_survives_a_restart(tmp_path):
+    first = Bench(tmp_path)
+    first.tap()
+    first.journal.close()
+    second = Bench(tmp_path)
+    second.ns = first.ns
+    second.door.remember(second.journal.recent(100))
+    second.tap()
+    assert second.feedbacks() == [Feedback.ALREADY_RECORDED]
+    second.wait(10_000)
+    second.tap()
+    assert second.feedbacks()[-1] is Feedback.RECORDED
+    second.journal.close()
+
+
+@pytest.mark.parametrize("back_at_once", [True, False])
+def test_a_fault_that_the_last_journal_left_open_gets_its_end(tmp_path, back_at_once):
+    first = Bench(tmp_path)
+    first.hear(EventKind.LOST)
+    began_ms = first.ns // MS
+    first.journal.close()
+    second = Bench(tmp_path)
+    second.ns += 5_000 * MS
+    second.door.remember(second.journal.recent(100))
+    if not back_at_once:
+        second.hear(EventKind.LOST)
+    second.wait(1_000)
+    second.hear(EventKind.CONNECTED)
+    second.hear(EventKind.CONNECTED)
+    faults = [] if back_at_once else [Fault("reader_lost", "door")]
+    assert second.bodies() == [*faults, Ok("reader_lost", "door", began_ms)]
+    second.journal.close()
+
+
+def test_the_last_event_is_the_stop(bench):
+    bench.tap()
+    bench.door.stop("SIGTERM")
+    assert bench.bodies()[-1] == Stop("SIGTERM")

@@ -27,7 +27,7 @@ def sort_key(full_name: str) -> str:
 def _syllable_key(syllable: str) -> str:
     letters, tone = "", "0"
     for character in unicodedata.normalize("NFC", syllable).lower():
-        base, *marks = unicodedata.normalize("NFD", character)
+        base, *marks = list(unicodedata.normalize("NFD", character))
         shape = "".join(mark for mark in marks if mark in _SHAPES)
         tone = next((_TONES[mark] for mark in marks if mark in _TONES), tone)
         letters += _CODES.get(unicodedata.normalize("NFC", base + shape), "")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from central.moments import moment
 from central.presence import DoorNow, DoorState, Row, State, UnitPresence, Why
@@ -36,7 +35,7 @@ REASONS = {
     Why.DOWN: "the door could not record",
     Why.CLOCK: "the door's clock was not set",
 }
-CALLS_FOR_A_LOOK = (State.MISSING, State.LATE, State.UNKNOWN)
+CALLS_FOR_A_LOOK = (State.MISSING, State.LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One person. detail: since when and at which door, or why nothing is known."""
+    """One person. detail: since when, and by how many minutes late."""
 
     state: str
     sign: str
@@ -59,6 +58,17 @@ class PersonLine:
     name: str
     position: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownLine:
+    """Those of whom nothing can be said for one reason. names: leaders first, in one text."""
+
+    sign: str
+    label: str
+    reason: str
+    count: int
+    names: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +84,14 @@ class DoorLine:
 
 @dataclass(frozen=True, slots=True)
 class UnitCard:
-    """A unit. attention: those to look at first; others: everybody else, leaders first; present: in or late."""
+    """A unit. attention: those missing or late; unknown: those of whom nothing can be said, by reason; others:
+    everybody else, leaders first; present: in or late."""
 
     code: str
     name: str
     counts: tuple[Chip, ...]
     attention: tuple[PersonLine, ...]
+    unknown: tuple[UnknownLine, ...]
     others: tuple[PersonLine, ...]
     doors: tuple[DoorLine, ...]
     present: int
@@ -101,7 +113,7 @@ def board_page(units: tuple[UnitPresence, ...], now_ms: int, language: str) -> B
     """The board at now_ms; units with people missing or late come first, the others in order of their codes."""
     now = moment(now_ms)
     say = catalogue(language).gettext
-    cards = sorted((_card(unit, now, language) for unit in units), key=_urgency)
+    cards = sorted((_card(unit, language) for unit in units), key=_urgency)
     totals = {state: sum(unit.counts[state] for unit in units) for state in State}
     return BoardPage(long_date(now.date(), language), f"{now:%H:%M}", _chips(totals, say), tuple(cards))
 
@@ -115,17 +127,18 @@ def _chips(counts: dict[State, int], say: Callable[[str], str]) -> tuple[Chip, .
     return tuple(Chip(state.value, SIGNS[state], say(LABELS[state]), counts[state]) for state in State)
 
 
-def _card(unit: UnitPresence, now: datetime, language: str) -> UnitCard:
+def _card(unit: UnitPresence, language: str) -> UnitCard:
     say = catalogue(language).gettext
-    lines = [(row, _person(row, now, language)) for row in unit.attention]
-    first = tuple(line for row, line in lines if row.presence.state in CALLS_FOR_A_LOOK)
-    others = tuple(_person(row, now, language) for row in unit.rows if row.presence.state not in CALLS_FOR_A_LOOK)
+    first = tuple(_person(row, language) for row in unit.attention if row.presence.state in CALLS_FOR_A_LOOK)
+    apart = (*CALLS_FOR_A_LOOK, State.UNKNOWN)
+    others = tuple(_person(row, language) for row in unit.rows if row.presence.state not in apart)
     counts = unit.counts
     return UnitCard(
         unit.unit,
         unit.name or say("No unit"),
         _chips(counts, say),
         first,
+        _unknown(unit, language),
         others,
         tuple(_door(door, language) for door in unit.doors),
         counts[State.IN] + counts[State.LATE],
@@ -134,7 +147,25 @@ def _card(unit: UnitPresence, now: datetime, language: str) -> UnitCard:
     )
 
 
-def _person(row: Row, now: datetime, language: str) -> PersonLine:
+def _unknown(unit: UnitPresence, language: str) -> tuple[UnknownLine, ...]:
+    say = catalogue(language).gettext
+    by_reason: dict[str, list[str]] = {}
+    for row in unit.rows:
+        if row.presence.state is State.UNKNOWN:
+            by_reason.setdefault(_reason(row, language), []).append(row.name)
+    label = say(LABELS[State.UNKNOWN])
+    sign = SIGNS[State.UNKNOWN]
+    return tuple(UnknownLine(sign, label, why, len(names), ", ".join(names)) for why, names in by_reason.items())
+
+
+def _reason(row: Row, language: str) -> str:
+    if row.presence.why is None:
+        return ""
+    doors = f" ({', '.join(row.behind)})" if row.behind else ""
+    return catalogue(language).gettext(REASONS[row.presence.why]) + doors
+
+
+def _person(row: Row, language: str) -> PersonLine:
     say = catalogue(language).gettext
     state = row.presence.state
     return PersonLine(state.value, SIGNS[state], say(LABELS[state]), row.name, row.position, _detail(row, language))
@@ -143,9 +174,6 @@ def _person(row: Row, now: datetime, language: str) -> PersonLine:
 def _detail(row: Row, language: str) -> str:
     say = catalogue(language).gettext
     presence = row.presence
-    if presence.why is not None:
-        doors = f" ({', '.join(row.behind)})" if row.behind else ""
-        return say(REASONS[presence.why]) + doors
     since = f"{presence.since:%H:%M}" if presence.since else ""
     minutes = say("%d min") % presence.late_min if presence.state is State.LATE else ""
     return " · ".join(part for part in (since, minutes) if part)

@@ -227,9 +227,13 @@ class _Session:
     def drop(self) -> None:
         """Close the socket without a word, so that the broker sends the will, unless goodbye was said."""
         self._parts.sending.disconnected()
-        line = self._client.socket()
+        client = self._client
+        line = client.socket()
         if line is not None:
             line.close()
+        # Without these circles the client goes at once, and its own finaliser closes the sockets it wakes itself with.
+        client.on_connect = client.on_subscribe = client.on_publish = client.on_disconnect = client.on_message = None
+        self._take.clear()
 
     def _turn(self, wait_s: float) -> None:
         """Exchange bytes, then do what is due. Raises OSError when the connection is gone."""

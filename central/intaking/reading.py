@@ -7,11 +7,11 @@ cannot be read only loses its own seq: its neighbours count, and the chain goes 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from central.intaking.quick import QuickPunch, read_punch
+from central.intaking.quick import QuickPunch, read_batch, read_punch
 from central.store.events import EventRow
 from central.timing import Stamped, TimingError, own_time
 from edge.wire import WireError
-from edge.wire.batch import Batch, decode_batch
+from edge.wire.batch import Batch
 from edge.wire.chain import links
 from edge.wire.events import ClockSet, Event, Lost, Punch, Start, decode_event
 from edge.wire.topics import Address
@@ -60,7 +60,7 @@ class Delivery:
 
 def read_up(message: Message, address: Address) -> Delivery:
     """An `up` message. Raises WireError when its header, or the place of a line in it, cannot be read."""
-    batch = decode_batch(message.payload)
+    batch = read_batch(message.payload)
     if batch.device != address.device:
         raise WireError(f"batch of device {batch.device} on the topic of {address.device}")
     delivery = Delivery(message, batch)

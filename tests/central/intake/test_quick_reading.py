@@ -5,8 +5,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.intaking.quick import QuickPunch, read_punch
+from central.intaking.quick import QuickPunch, read_batch, read_punch
 from edge.wire import WireError
+from edge.wire.batch import Batch, decode_batch, encode_batch
 from edge.wire.events import Clock, Event, Punch, Stamp, decode_event, encode_event
 
 values = st.one_of(
@@ -64,3 +65,30 @@ def test_a_line_that_is_too_long_is_left_to_the_definition():
 def test_a_line_break_inside_is_left_to_the_definition():
     assert agrees(LINE[:-1] + b"\n}")
     assert agrees(LINE[:-1] + b"\r}")
+
+
+BATCH = encode_batch(Batch("door-1", "0" * 16, "boot-1", 3, bytes(32), 1_700_000_000_000, (LINE, LINE)))
+
+
+def reads_alike(payload: bytes) -> bool:
+    """Whether both readings of a batch say the same, refusals included."""
+    found = []
+    for read in (read_batch, decode_batch):
+        try:
+            found.append(read(payload))
+        except WireError as error:
+            found.append(str(error))
+    return found[0] == found[1]
+
+
+@given(st.integers(0, 400), st.binary(max_size=3), st.integers(0, 3))
+def test_damaged_batches_are_read_as_defined(at, inserted, removed):
+    assert reads_alike(BATCH[:at] + inserted + BATCH[at + removed :])
+
+
+def test_batches_with_and_without_a_seal_or_a_time_are_read_as_defined():
+    assert reads_alike(BATCH)
+    assert reads_alike(BATCH + b"\n{}\nsignature")
+    assert reads_alike(BATCH.replace(b"1700000000000}", b"null}", 1))
+    assert reads_alike(BATCH * 200)
+    assert reads_alike(b"")

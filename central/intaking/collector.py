@@ -52,6 +52,12 @@ class Health:
     queued: int = 0
 
 
+def _is_the_databases_fault(error: Exception) -> bool:
+    """Whether no message is to blame: a full disk, a lost connection, a deadlock, a schema that is not there."""
+    refused_value = isinstance(error, sa.exc.IntegrityError | sa.exc.DataError)
+    return isinstance(error, sa.exc.DBAPIError) and not refused_value
+
+
 class Collector:
     """Intake of one process.
 
@@ -148,15 +154,15 @@ class Collector:
     def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Store messages and return what is to be published, all of it committed.
 
-        A message that cannot be stored for a reason nobody foresaw goes to quarantine alone. Raises OperationalError
-        when the database cannot be written: then nothing was stored.
+        A message that cannot be stored for a reason nobody foresaw goes to quarantine alone. Raises DBAPIError when
+        the database cannot be written: then nothing was stored, and no message is to blame.
         """
         with self._processing:
             try:
                 return self._commit(messages)
-            except sa.exc.OperationalError:
-                raise
-            except Exception:
+            except Exception as error:
+                if _is_the_databases_fault(error):
+                    raise
                 log.exception("intake: trying %d messages one by one", len(messages))
                 self.health.errors += 1
                 return [outgoing for message in messages for outgoing in self._alone(message)]
@@ -164,9 +170,9 @@ class Collector:
     def _alone(self, message: Message) -> list[Outgoing]:
         try:
             return self._commit([message])
-        except sa.exc.OperationalError:
-            raise
         except Exception as error:
+            if _is_the_databases_fault(error):
+                raise
             log.exception("intake: a message on %s goes to quarantine", message.topic)
             self.health.poisoned += 1
             held = Held(message.topic, None, "poison", repr(error), message.payload, message.received_ms)

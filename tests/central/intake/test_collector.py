@@ -77,7 +77,7 @@ def test_nothing_is_stored_answered_or_blamed_while_the_database_cannot_be_writt
     journal = door.journal()
     with central.store.write() as db:
         db.exec_driver_sql("ALTER TABLE event RENAME TO gone")
-    with pytest.raises(sa.exc.OperationalError):
+    with pytest.raises(sa.exc.DBAPIError):
         central.process([(door, "up", door.up(journal))])
     with central.store.write() as db:
         db.exec_driver_sql("ALTER TABLE gone RENAME TO event")

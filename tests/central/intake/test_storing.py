@@ -164,10 +164,12 @@ def test_a_punch_makes_the_day_of_everybody_who_held_the_badge_stale(central, do
         db.exec_driver_sql(
             "INSERT INTO badge (number, staff, state) VALUES ('em:00000001','S1','lost'),('em:00000001','S2','active')"
         )
-        db.exec_driver_sql("INSERT INTO counter VALUES ('roster', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1")
+        db.exec_driver_sql(
+            "INSERT INTO counter VALUES ('roster', 1) ON CONFLICT(name) DO UPDATE SET value = counter.value + 1"
+        )
     journal = door.punch(door.journal(), "em:00000001")
     central.send(door, door.up(journal))
-    days = central.query("SELECT staff, date FROM stale_day ORDER BY staff, date")
+    days = [(s, str(day)) for s, day in central.query("SELECT staff, date FROM stale_day ORDER BY staff, date")]
     assert days == [("S1", "2026-03-15"), ("S1", "2026-03-16"), ("S2", "2026-03-15"), ("S2", "2026-03-16")]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from central.store import events, marks, quarantine
+from central.store import events, marks, quarantine, verdicts
 from central.store.events import EventRow, Version
 from central.store.journals import JournalState, Key, save_journals
 from central.store.quarantine import Held
@@ -99,15 +99,18 @@ class Book:
         marks.mark_doors(self.db, self.doors)
 
     def _days(self) -> set[tuple[str, dt.date]]:
-        """Staff-days whose punches changed; before noon also the day before, for night shifts."""
-        found = set()
+        """Staff-days whose punches changed; before noon also the day before, for night shifts, where it was judged.
+
+        A day that was never opened is not opened by a tap of the next morning: nobody was waited for on it.
+        """
+        found, before = set(), set()
         for badge, half in self.taps:
             day = dt.date.fromordinal(_EPOCH + half // 2)
             for staff in self.holders.get(badge, ()):
                 found.add((staff, day))
                 if half % 2 == 0:
-                    found.add((staff, day - dt.timedelta(days=1)))
-        return found
+                    before.add((staff, day - dt.timedelta(days=1)))
+        return found | verdicts.judged(self.db, before - found)
 
 
 _HALF_MS = DAY_MS // 2

@@ -74,12 +74,16 @@ class Site:
     """The system. Stations use the machine's clock unless `clock` says otherwise; use it in a `with`."""
 
     def __init__(
-        self, folder: Path, broker: Broker, clock: ClockSettings | None = None, heartbeat_s: int = 1, keepalive_s: int = 10
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        broker: Broker,
+        clock: ClockSettings | None = None,
+        heartbeat_s: int = 1,
+        keepalive_s: int = 10,
+    ) -> None:
         self.folder, self.broker = folder, broker
         self.database = folder / "central.db"
         self.config = folder / "central.toml"
-        self._clock = clock
         self._write_settings(clock)
         self._central: dict[str, subprocess.Popen[bytes]] = {}
         self._badges = itertools.count(1)
@@ -285,7 +289,7 @@ class Site:
         """All green taps are stored once, byte for byte, without gaps, and every station knows.
 
         unseen: how many punches may be stored whose light nobody saw, because the power went off between the two.
-        findings: what central may have found out about journals.
+        findings: what central must have found out about journals.
         """
         end = time.monotonic() + seconds
         while (problem := self.missing()) and time.monotonic() < end:
@@ -297,7 +301,8 @@ class Site:
         assert len(set(punches.values())) == len(punches), "a tap was stored twice"
         assert len(punches) - len(greens) <= unseen
         assert self.count("lost_span") == 0
-        assert not frozenset().union(*(j.findings for j in self.journals())) - findings
+        found = {word for journal in self.journals() for word in journal.findings}
+        assert found == findings
         self._check_chains()
 
     def _check_chains(self) -> None:

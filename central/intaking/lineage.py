@@ -115,8 +115,9 @@ def _review_siblings(book: Book, journal: JournalState) -> None:
         second.find("branched")
         if _overlap(first, second):
             second.find("copied")
+            second.take_back("rolled_back")  # it looked like that as long as the first had not been heard again
             second.doubt_from = 1
-        else:
+        elif "copied" not in second.findings.split():
             second.find("rolled_back")
 
 

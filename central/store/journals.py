@@ -55,6 +55,10 @@ class JournalState:
         if word not in self.findings.split():
             self.findings = f"{self.findings} {word}".strip()
 
+    def take_back(self, word: str) -> None:
+        """A finding turned out to be another one."""
+        self.findings = " ".join(found for found in self.findings.split() if found != word)
+
 
 NAMES = tuple(f.name for f in fields(JournalState))
 CHANGING = NAMES[3:]

@@ -163,6 +163,10 @@ class Site:
         with self._log(name).open("a", encoding="utf-8") as log:
             log.write(CUT)
 
+    def pid(self, name: str = "collect") -> int:
+        """Of a process of central's."""
+        return self._central[name].pid
+
     def command(self, *words: str) -> str:
         """Run a command of central's and return what it printed."""
         done = subprocess.run(

@@ -237,6 +237,8 @@ def _newest(index: Index) -> Track | None:
 
 
 def _find_losses(folder: Folder, found: Recovery, state: State) -> None:
+    numbers = folder.numbers()
+    passed_over = bool(numbers) and numbers[-1] - numbers[0] + 1 != len(numbers)
     for journal in found.hidden:
         found.index.track(journal)
     for track in list(found.index.tracks.values()):
@@ -244,8 +246,13 @@ def _find_losses(folder: Folder, found: Recovery, state: State) -> None:
         expected = max(track.head, found.hidden.get(track.journal, 0), kept.head if kept else 0)
         gone = minus(((1, expected),), track.held(), track.acked, track.lost)
         if not state.whole and kept is None:
-            unsure = within(gone, 1, track.runs[0].first - 1 if track.runs else expected)
+            # Without the state file nobody knows what the ring let go: the beginning of a journal, or, where an older
+            # segment had to stay, one from the middle. It counts as acknowledged, as only such events are let go;
+            # central sees that in the next heartbeat, asks for what it misses, and is then told that it is lost.
+            last_unsure = track.runs[0].first - 1 if track.runs and not passed_over else expected
+            unsure = within(gone, 1, last_unsure)
             gone = minus(gone, unsure)
+            track.acked = union(track.acked, unsure)
             if unsure:
                 found.count("unclaimed_events", size(unsure))
         for first, last in gone:

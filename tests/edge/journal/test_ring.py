@@ -154,3 +154,25 @@ def test_a_loss_that_was_said_is_not_said_again_although_the_event_that_said_it_
     second.close()
     third = bench.open()
     assert third.pending(journal.journal)[0][0] == 1 and third.damage.lost_events == 0
+
+
+def test_what_the_ring_let_go_is_never_called_lost_when_the_state_file_is_gone(make_bench):
+    bench = make_bench(segment_bytes=1200, ring_events=4)
+    for _ in range(4):
+        bench.crash(bench.open())  # never acknowledged: these segments stay
+    journal = bench.open()
+    bench.tap(journal, *range(6))
+    journal.apply(Ack(journal.journal, journal.head))
+    bench.crash(journal)
+    for _ in range(6):
+        later = bench.open()
+        later.apply(Ack(journal.journal, journal.head))
+        later.save()
+        bench.crash(later)
+    numbers = sorted(int(path.stem) for path in bench.folder.glob("*.seg"))
+    assert numbers[-1] - numbers[0] + 1 > len(numbers), "the ring let go of a segment in the middle"
+    (bench.folder / "acks").unlink()
+    for _ in range(3):
+        again = bench.open()
+        assert again.damage.lost_events == 0
+        bench.crash(again)

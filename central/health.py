@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable, Mapping
 
 from central.clock import Clock
 
@@ -18,6 +19,7 @@ class Liveness:
         self._lock = threading.Lock()
         self._ticked: dict[str, float] = {}
         self._failures: dict[str, int] = {}
+        self._counts: dict[str, Callable[[], Mapping[str, int]]] = {}
 
     def tick(self, loop: str) -> None:
         """`loop` went round once more."""
@@ -28,6 +30,17 @@ class Liveness:
         """A round of `loop` raised; it goes on."""
         with self._lock:
             self._failures[loop] = self._failures.get(loop, 0) + 1
+
+    def count_with(self, part: str, counts: Callable[[], Mapping[str, int]]) -> None:
+        """From now on `counts` says how often each thing happened in `part` of this process."""
+        with self._lock:
+            self._counts[part] = counts
+
+    def counts(self) -> dict[str, Mapping[str, int]]:
+        """Part -> its counts now."""
+        with self._lock:
+            asked = dict(self._counts)
+        return {part: ask() for part, ask in asked.items()}
 
     def silent(self) -> dict[str, float]:
         """The loops that have not ticked for too long, and for how many seconds; empty = all is well."""

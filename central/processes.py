@@ -82,6 +82,7 @@ def _collecting(
         send(publisher.due())
 
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick)
+    health.count_with("intake", running.collector.report)
     loop = threading.Thread(target=_repeat, args=("publisher", publish_round, health, stop), name="publisher")
     loop.start()
     try:

@@ -17,7 +17,7 @@ from central.rules.day import Plan, PlanKind, Session
 from central.store import Store, configs, fleet
 from central.store import roster as queries
 from central.store.roster import Door, Roster
-from edge.wire.config import Boundary, Config, RosterEntry, config_hash, encode_config
+from edge.wire.config import Boundary, Config, RosterEntry, config_hash, decode_config, encode_config
 from edge.wire.notes import Sign
 
 DAYS = 2
@@ -61,12 +61,17 @@ class Publisher:
         """What a device that names `applied` as its version is to be sent: nothing, or the newest configuration."""
         with self._store.read() as db:
             newest = configs.published(db, device)
-        return [Publication(device, newest.payload)] if newest and newest.version != applied else []
+        if newest is None or newest.version == applied:
+            return []
+        if newest.version > applied:
+            return [Publication(device, newest.payload)]
+        # The database is older than what the device was given (a backup was restored): it takes only a higher version.
+        return [self._published(decode_config(newest.payload, lambda *_: True), above=applied)]
 
-    def _published(self, config: Config) -> Publication:
+    def _published(self, config: Config, above: int = 0) -> Publication:
         with self._store.write() as db:
             before = configs.published(db, config.device)
-            version = max(self._clock.now_ms(), before.version + 1 if before else 1)
+            version = max(self._clock.now_ms(), above + 1, before.version + 1 if before else 1)
             payload = encode_config(replace(config, version=version), self._sign)
             configs.save(db, config.device, version, config_hash(config), payload)
         return Publication(config.device, payload)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from central.clock import Clock
 from central.health import Liveness
 from central.ledger import doors_now
-from central.store import Store, verdicts
+from central.presence import DoorNow
+from central.store import Store, accounts, verdicts
 from central.web.live import Live
 
 MAX_DAYS = 366
@@ -44,7 +45,9 @@ class VerdictLine(BaseModel):
 
 
 class DeviceLine(BaseModel):
-    """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds."""
+    """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds. to_come, lost,
+    forked: events known and not stored, that cannot come, in two versions; quarantined: messages not taken; findings:
+    what its journals show (copied, rolled_back, lost_writes, fork, branched)."""
 
     device: str
     code: str
@@ -56,6 +59,11 @@ class DeviceLine(BaseModel):
     delivered_ms: int | None
     data_age_s: int | None
     reason: str
+    to_come: int
+    lost: int
+    forked: int
+    quarantined: int
+    findings: list[str]
 
 
 class Health(BaseModel):
@@ -95,7 +103,9 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRoute
     @found.get("/api/v1/devices")
     def devices() -> list[DeviceLine]:
         with store.read() as db:
-            return [DeviceLine(**_plain(door)) for door in doors_now(db, clock.now_ms())]
+            kept = accounts.accounts(db)
+            doors = doors_now(db, clock.now_ms())
+        return [_device(door, kept.get(door.device, accounts.Account())) for door in doors]
 
     @found.get("/api/v1/stream", response_class=StreamingResponse)
     async def stream(
@@ -107,5 +117,5 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRoute
     return found
 
 
-def _plain(door: Any) -> dict[str, Any]:
-    return {**asdict(door), "state": door.state.value}
+def _device(door: DoorNow, account: accounts.Account) -> DeviceLine:
+    return DeviceLine(**{**asdict(door), "state": door.state.value, **asdict(account)})

@@ -12,7 +12,7 @@ from central.clock import Clock
 from central.health import Liveness
 from central.ledger import doors_now
 from central.presence import State
-from central.store import Store, quarantine
+from central.store import Store, accounts, quarantine
 from central.web.live import Live
 
 
@@ -33,6 +33,11 @@ class OfficeCollector(Collector):
         for loop, count in self._health.failures().items():
             failures.add_metric([loop], count)
         yield failures
+        for part, counts in self._health.counts().items():
+            happened = GaugeMetricFamily(f"diemdanh_{part}", f"Counts of {part} since its start", labels=["what"])
+            for what, count in counts.items():
+                happened.add_metric([what], count)
+            yield happened
         clients = GaugeMetricFamily("diemdanh_stream_clients", "Open event streams", labels=["feed"])
         for name, feed in self._live.feeds.items():
             clients.add_metric([name], feed.clients)
@@ -42,12 +47,18 @@ class OfficeCollector(Collector):
         with self._store.read() as db:
             doors = doors_now(db, self._clock.now_ms())
             held = quarantine.count(db)
+            kept = accounts.accounts(db)
         ages = GaugeMetricFamily("diemdanh_door_data_age_seconds", "Age of what a door has delivered", labels=["door"])
         states = GaugeMetricFamily("diemdanh_door_state", "1 for the state a door is in", labels=["door", "state"])
+        events = GaugeMetricFamily("diemdanh_door_events", "Events to come, lost or forked", labels=["door", "what"])
         for door in doors:
             if door.data_age_s is not None:
                 ages.add_metric([door.code], door.data_age_s)
             states.add_metric([door.code, door.state.value], 1)
+            account = kept.get(door.device, accounts.Account())
+            for what, count in (("to_come", account.to_come), ("lost", account.lost), ("forked", account.forked)):
+                events.add_metric([door.code, what], count)
+        yield events
         waiting = GaugeMetricFamily("diemdanh_quarantine", "Messages that could not be taken, by code", labels=["code"])
         for code, count in held.items():
             waiting.add_metric([code], count)

@@ -124,4 +124,6 @@ def test_a_birth_with_an_older_version_is_answered(store: Store, station: str, t
     (sent,) = publisher.for_birth(station, 0)
     version = decode_config(sent.payload, verifier(key.public_text)).version
     assert publisher.for_birth(station, version) == []
+    (raised,) = publisher.for_birth(station, version + 10_000_000)  # a backup of the database was restored
+    assert decode_config(raised.payload, verifier(key.public_text)).version == version + 10_000_001
     assert publisher.for_birth("d-unknown", 0) == []

@@ -138,6 +138,7 @@ def test_devices_say_what_each_door_is_worth(client: Client):
     rows = client.get("/api/v1/devices").json()
     assert len(rows) == 25
     assert {row["state"] for row in rows} == {"never_delivered"}
+    assert {(row["to_come"], row["lost"], row["forked"], row["quarantined"]) for row in rows} == {(0, 0, 0, 0)}
 
 
 def test_health_is_bad_while_a_loop_is_silent(client: Client, health: Liveness):

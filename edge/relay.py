@@ -71,7 +71,7 @@ class Relay:
     def _ready(self, line: socket.socket, other: socket.socket | None) -> None:
         if other is None:
             self._accept(line)
-        elif line in self._selector.get_map():
+        elif self._knows(line):
             self._pass(line, other)
 
     def _accept(self, listener: socket.socket) -> None:
@@ -98,7 +98,11 @@ class Relay:
 
     def _end(self, *lines: socket.socket) -> None:
         for line in lines:
-            if line in self._selector.get_map():
+            if self._knows(line):
                 self._selector.unregister(line)
             self._swallowing.discard(line)
             line.close()
+
+    def _knows(self, line: socket.socket) -> bool:
+        """Whether it is still open: both ends of a connection may be ready at once, and the first one ends both."""
+        return line.fileno() >= 0 and line in self._selector.get_map()

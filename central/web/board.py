@@ -1,10 +1,12 @@
 """What the board shows, worked out from presence: words, signs and order; no HTML. Pure but for the catalogues."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from central.moments import moment
 from central.presence import DoorNow, DoorState, Row, State, UnitPresence, Why
+from central.store.accounts import Account
 from central.web.texts import age, catalogue, long_date
 
 # Never by colour alone: each state has its own sign.
@@ -34,6 +36,13 @@ REASONS = {
     Why.OLD: "the door's data are old",
     Why.DOWN: "the door could not record",
     Why.CLOCK: "the door's clock was not set",
+}
+FINDINGS = {
+    "copied": "two devices speak with one card",
+    "rolled_back": "its card went back to an older state",
+    "lost_writes": "its card lost what was written",
+    "fork": "two versions of one event",
+    "branched": "two versions of one event",
 }
 CALLS_FOR_A_LOOK = (State.MISSING, State.LATE)
 
@@ -73,13 +82,14 @@ class UnknownLine:
 
 @dataclass(frozen=True, slots=True)
 class DoorLine:
-    """One door and the age of its data. state: fresh or stale."""
+    """One door and the age of its data. state: fresh or stale. remark: what a technician must look at, or ""."""
 
     code: str
     location: str
     state: str
     sign: str
     text: str
+    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +119,13 @@ class BoardPage:
     units: tuple[UnitCard, ...]
 
 
-def board_page(units: tuple[UnitPresence, ...], now_ms: int, language: str) -> BoardPage:
+def board_page(
+    units: tuple[UnitPresence, ...], now_ms: int, language: str, kept: Mapping[str, Account] = MappingProxyType({})
+) -> BoardPage:
     """The board at now_ms; units with people missing or late come first, the others in order of their codes."""
     now = moment(now_ms)
     say = catalogue(language).gettext
-    cards = sorted((_card(unit, language) for unit in units), key=_urgency)
+    cards = sorted((_card(unit, kept, language) for unit in units), key=_urgency)
     totals = {state: sum(unit.counts[state] for unit in units) for state in State}
     return BoardPage(long_date(now.date(), language), f"{now:%H:%M}", _chips(totals, say), tuple(cards))
 
@@ -127,7 +139,7 @@ def _chips(counts: dict[State, int], say: Callable[[str], str]) -> tuple[Chip, .
     return tuple(Chip(state.value, SIGNS[state], say(LABELS[state]), counts[state]) for state in State)
 
 
-def _card(unit: UnitPresence, language: str) -> UnitCard:
+def _card(unit: UnitPresence, kept: Mapping[str, Account], language: str) -> UnitCard:
     say = catalogue(language).gettext
     first = tuple(_person(row, language) for row in unit.attention if row.presence.state in CALLS_FOR_A_LOOK)
     apart = (*CALLS_FOR_A_LOOK, State.UNKNOWN)
@@ -140,7 +152,7 @@ def _card(unit: UnitPresence, language: str) -> UnitCard:
         first,
         _unknown(unit, language),
         others,
-        tuple(_door(door, language) for door in unit.doors),
+        tuple(_door(door, kept.get(door.device, Account()), language) for door in unit.doors),
         counts[State.IN] + counts[State.LATE],
         len(unit.rows),
         bool(counts[State.MISSING]),
@@ -179,7 +191,7 @@ def _detail(row: Row, language: str) -> str:
     return " · ".join(part for part in (since, minutes) if part)
 
 
-def _door(door: DoorNow, language: str) -> DoorLine:
+def _door(door: DoorNow, account: Account, language: str) -> DoorLine:
     say = catalogue(language).gettext
     fresh = door.state is DoorState.CURRENT
     words = {
@@ -190,4 +202,13 @@ def _door(door: DoorNow, language: str) -> DoorLine:
         DoorState.RETIRED: say("retired"),
     }
     sign = "●" if fresh else "○"
-    return DoorLine(door.code, door.location, "fresh" if fresh else "stale", sign, words[door.state])
+    state = "fresh" if fresh else "stale"
+    return DoorLine(door.code, door.location, state, sign, words[door.state], _remark(account, language))
+
+
+def _remark(account: Account, language: str) -> str:
+    say = catalogue(language).gettext
+    found = list(dict.fromkeys(say(FINDINGS[word]) for word in account.findings))
+    if account.lost:
+        found.insert(0, say("%d events lost") % account.lost)
+    return "; ".join(found)

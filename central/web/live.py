@@ -18,7 +18,7 @@ from central.health import Liveness
 from central.ledger import presence_now
 from central.moments import moment
 from central.presence import Row, UnitPresence
-from central.store import Store, fleet
+from central.store import Store, accounts, fleet
 from central.store import roster as rosters
 from central.store.roster import Roster
 from central.web.board import BoardPage, board_page
@@ -75,7 +75,8 @@ class Live:
         now_ms = self._clock.now_ms()
         with self._store.read() as db:
             units = presence_now(db, now_ms, roster=self._current(db))
-        boards = {code: board_page(units, now_ms, code) for code in LANGUAGES}
+            kept = accounts.accounts(db)
+        boards = {code: board_page(units, now_ms, code, kept) for code in LANGUAGES}
         rows = presence_rows(units)
         self.picture = Picture(now_ms, rows, boards)
         news = [message for code in LANGUAGES for message in self._news(f"board-{code}", self._pieces(code))]

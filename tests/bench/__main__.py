@@ -5,6 +5,7 @@ With --quick the figures mean nothing and are not judged; only a measurement tha
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], object] = sys.s
     arguments = parser.parse_args(argv)
     if strange := sorted(set(arguments.name) - set(BENCHES)):
         parser.error(f"there is no measurement {strange[0]!r}; there are {', '.join(BENCHES)}")
+    # Ended by a signal, what was started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows: list[Row] = []
     failed = False
     for name in arguments.name or BENCHES:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """ratio: value / limit, the way round in which more than 1 is too bad (`at_most`) or good (`at_least`)."""
+    """ratio: value / limit, None without a limit or with 0: more than 1 is bad in `at_most`, good in `at_least`."""
 
     name: str
     value: float
@@ -21,7 +21,8 @@ class Row:
 
 def at_most(name: str, value: float, unit: str, limit: float, limited_by: str = "") -> Row:
     """A figure that must not be higher than its limit."""
-    return Row(name, round(value, 4), unit, limit, round(value / limit, 3), value <= limit, limited_by)
+    ratio = round(value / limit, 3) if limit else None
+    return Row(name, round(value, 4), unit, limit, ratio, value <= limit, limited_by)
 
 
 def at_least(name: str, value: float, unit: str, limit: float, limited_by: str = "") -> Row:

@@ -1,5 +1,6 @@
 """What a door is accounted for."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from central.store.accounts import Account, accounts
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> Iterator[Store]:
     found = open_store(f"sqlite:///{tmp_path / 'central.db'}")
     found.upgrade()
-    return found
+    yield found
+    found.close()
 
 
 def say(store: Store, *statements: str) -> dict[str, Account]:

@@ -1,6 +1,7 @@
 """An office folder goes in whole, or not at all with every bad line named."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ CLOCK = ScaledClock(1_541_980_800_000, 0, 1e-9)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> Iterator[Store]:
     found = open_store(f"sqlite:///{tmp_path / 'central.db'}")
     found.upgrade()
-    return found
+    yield found
+    found.close()
 
 
 @pytest.fixture

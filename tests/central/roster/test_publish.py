@@ -1,6 +1,7 @@
 """What a door is told: its people, today's and tomorrow's boundaries, and nothing twice."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,12 @@ def at_ms(text: str) -> int:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> Iterator[Store]:
     found = open_store(f"sqlite:///{tmp_path / 'central.db'}")
     found.upgrade()
     import_office(found, Hands("2018-11-12T06:00"), OFFICE)
-    return found
+    yield found
+    found.close()
 
 
 @pytest.fixture

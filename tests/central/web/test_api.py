@@ -68,12 +68,13 @@ CLOCK = Still(EIGHT_MS, 0, 1e-12)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     found = open_store(f"sqlite:///{tmp_path_factory.mktemp('web') / 'central.db'}")
     found.upgrade()
     import_office(found, CLOCK, OFFICE)
     Ledger(found, CLOCK).settle()
-    return found
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="module")

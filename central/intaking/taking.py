@@ -89,10 +89,12 @@ def _settle(book: Book, started: list[JournalState]) -> None:
     for journal in book.journals.values():
         if journal.watermark < journal.known_head:
             advance(book, journal)
-    for journal in list(book.journals.values()):
-        was = journal.doubt_from
+    was = {journal.key: journal.doubt_from for journal in book.journals.values()}
+    for journal in book.journals.values():
         review(book, journal)
-        doubt_again(book, journal, was)
+    for journal in book.journals.values():
+        # Only now: the review of one journal may put its sibling under doubt.
+        doubt_again(book, journal, was[journal.key])
     # Children first or parents first: a second round finds what the first one made true.
     for _ in range(2):
         for journal in book.journals.values():

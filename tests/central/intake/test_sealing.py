@@ -171,7 +171,8 @@ def test_a_copied_card_is_found_when_the_overlap_shows_later(central, door, jour
     second = door.punch(door.journal(journal, at=first_end(journal)), "em:00000002")
     central.send(door, door.up(journal), door.up(first, 1, 2), door.up(second))
     central.send(door, door.up(first, 3))
-    assert "copied" in str(central.journal(second, "findings"))
+    assert central.journal(second, "findings") == "branched copied"
+    assert central.query(FORKED) == [(1,), (2,)], "all that the second one brought is in doubt"
 
 
 def test_events_beyond_the_end_that_a_child_names_are_in_doubt(central, door, journal):

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from central.clock import SystemClock
 from central.enrol import add_device
 from central.keys import load_key
 from central.store import open_store
-from deploy.broker import Broker
+from deploy.broker import Broker, free_port
 from edge.settings import ClockSettings
 from edge.simulate import Fleet, Member, rdm6300_frame
 from edge.wire.chain import chain_start, link
@@ -85,6 +86,7 @@ class Site:
         self.folder, self.broker = folder, broker
         self.database = folder / "central.db"
         self.config = folder / "central.toml"
+        self._web = f"http://127.0.0.1:{free_port()}"
         self._write_settings(clock)
         self._central: dict[str, subprocess.Popen[bytes]] = {}
         self._badges = itertools.count(1)
@@ -100,6 +102,7 @@ class Site:
         self.config.write_text(
             f'[database]\nurl = "sqlite:///{self.database}"\n'
             f'[broker]\nhost = "{self.broker.host}"\nport = {self.broker.port}\nkeepalive_s = 5\n'
+            f"[web]\nport = {self._web.rpartition(':')[2]}\n"
             f'[key]\nfile = "{self.folder / "central.pem"}"\n[clock]\n{bent}',
             "utf-8",
         )
@@ -269,6 +272,19 @@ class Site:
         rows = self.query("SELECT report FROM device_state WHERE device = ?", device)
         said = json.loads(rows[0][0]) if rows else {}
         return bool(said.get("journals")) and all(one["head"] == one["acked"] for one in said["journals"])
+
+    def shown(self, code: str) -> dict[str, Any]:
+        """What central's pages say about a door; `web` is started when it does not run yet."""
+        if "web" not in self._central:
+            self.start("web")
+        found: list[dict[str, Any]] = []
+        until(lambda: found.extend(self._devices()) or found, what="an answer of the pages")
+        return next(line for line in found if line["code"] == code)
+
+    def _devices(self) -> list[dict[str, Any]]:
+        with suppress(OSError), urllib.request.urlopen(f"{self._web}/api/v1/devices", timeout=5) as answer:  # noqa: S310
+            return list(json.load(answer))
+        return []
 
     def count(self, table: str) -> int:
         """Rows of a table."""

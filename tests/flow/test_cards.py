@@ -22,6 +22,7 @@ def test_a_copied_card_is_found_and_both_stations_taps_are_kept(site: Site) -> N
     site.settled(findings=frozenset({"branched", "copied"}))
     first, second = sorted(site.query("SELECT first_time_ms, findings FROM journal WHERE parent_journal IS NOT NULL"))
     assert (first[1], second[1]) == ("branched", "branched copied")
+    assert site.shown("D-1")["findings"] == ["branched", "copied"]
     # Everything from the second's start is a fork until a documented decision.
     doubted = site.query(
         "SELECT count(*) FROM forked_event f JOIN journal j ON j.id = f.journal_id AND j.findings LIKE '%copied%' "
@@ -58,3 +59,4 @@ def test_a_card_that_was_rolled_back_is_found_and_both_children_count(site: Site
     assert len(site.punches()) == 7
     assert {j.findings for j in site.journals()} == {frozenset(), frozenset({"branched"}), found}
     assert site.count("forked_event") == 0
+    assert site.shown("D-1")["findings"] == sorted(found)

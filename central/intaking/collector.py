@@ -32,6 +32,8 @@ QUEUE_BYTES = 64 * 1024 * 1024
 PAUSE_MS = 2_000
 """What devices are asked to hold back their backlog when the queue is more than half full."""
 RETRY_S = 1.0
+IDLE_S = 1.0
+"""How soon the writer says that it lives when no message comes: a quiet night is no failure."""
 
 Publish = Callable[[Outgoing], None]
 
@@ -101,11 +103,11 @@ class Collector:
                 self._arrived.notify()
 
     def _next_group(self) -> list[Message]:
-        """The next messages, none after `stop`; waits a moment for company."""
+        """The next messages, none after `stop` or a second without any; waits a moment for company."""
         with self._arrived:
-            while not self._queue and not self._stopping:
-                self._arrived.wait(1.0)
-            if len(self._queue) < GROUP_MESSAGES and not self._stopping:
+            if not self._queue and not self._stopping:
+                self._arrived.wait(IDLE_S)
+            if 0 < len(self._queue) < GROUP_MESSAGES and not self._stopping:
                 self._arrived.wait_for(lambda: len(self._queue) >= GROUP_MESSAGES or self._stopping, GROUP_WAIT_S)
             group: list[Message] = []
             rows = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from central.store import events, marks, quarantine, verdicts
-from central.store.events import EventRow, Version
+from central.store.events import EventRow, StoredRow, Version
 from central.store.journals import JournalState, Key, save_journals
 from central.store.quarantine import Held
 
@@ -29,7 +29,7 @@ class Book:
     now_ms: int
     journals: dict[Key, JournalState]
     holders: Mapping[str, tuple[str, ...]]
-    pending: list[tuple[int, EventRow]] = field(default_factory=list)
+    pending: list[StoredRow] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     taps: set[tuple[str, int]] = field(default_factory=set)
     boots: set[tuple[str, str]] = field(default_factory=set)
@@ -44,7 +44,7 @@ class Book:
         """Store events that are not there yet."""
         if not rows:
             return
-        self.pending += [(journal.id, row) for row in rows]
+        self.pending += [(journal.id, *row) for row in rows]
         self.stored += len(rows)
         self.fresh[journal.id] = min(rows[0].seq, self.fresh.get(journal.id, rows[0].seq))
         for row in rows:

@@ -6,10 +6,11 @@ cannot be read only loses its own seq: its neighbours count, and the chain goes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from central.intaking.quick import QuickPunch, read_batch, read_punch
 from central.store.events import EventRow
-from central.timing import Stamped, TimingError, own_time
+from central.timing import FUTURE_MS, Method, Stamped, TimingError, own_time
 from edge.wire import WireError
 from edge.wire.batch import Batch
 from edge.wire.chain import links
@@ -127,13 +128,23 @@ def _row(event: Event, line: bytes, after: bytes, received_ms: int) -> EventRow:
 
 def _punch_row(punch: QuickPunch, line: bytes, after: bytes, received_ms: int) -> EventRow:
     seq, uptime_ms, utc_ms, clock, age, badge = punch
-    timed = _own(uptime_ms, utc_ms, age, received_ms) if clock == "ntp" else None
+    if clock != "ntp":
+        return EventRow(
+            seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms, badge, None, None, None, False
+        )  # fmt: skip
+    uncertainty_ms = _uncertainty_ms(age)
+    ahead = utc_ms - received_ms > uncertainty_ms + FUTURE_MS
     return EventRow(
-        seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms, badge, *(timed or _UNTIMED)
+        seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms,
+        badge, utc_ms, uncertainty_ms, Method.OWN.value, ahead,
     )  # fmt: skip
 
 
-_UNTIMED = (None, None, None, False)
+@lru_cache(4096)
+def _uncertainty_ms(sync_age_s: int | None) -> int:
+    """Of an ntp stamp, as `timing.own_time` says: it depends on the age of the last sync alone."""
+    timed = own_time(Stamped("", 0, 0, "ntp", sync_age_s, 0))
+    return 0 if timed is None else timed.uncertainty_ms
 
 
 def read_row(line: bytes, after: bytes, received_ms: int) -> EventRow:

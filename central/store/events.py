@@ -61,17 +61,21 @@ _INSERT_SQLITE = (
 )
 
 
-def insert_events(db: sa.Connection, rows: Sequence[tuple[int, EventRow]]) -> None:
-    """Store (journal id, event) pairs; an identity that is there stays as it is.
+StoredRow = tuple[Any, ...]
+"""A journal id, then the columns of an `EventRow`: what the driver takes as it is."""
+
+
+def insert_events(db: sa.Connection, rows: list[StoredRow]) -> None:
+    """Store events; an identity that is there stays as it is.
 
     On SQLite this is the one place that speaks to the driver itself: it stores a backlog twice as fast.
     """
     if not rows:
         return
     if db.dialect.name == "sqlite":
-        db.exec_driver_sql(_INSERT_SQLITE, [(journal, *row) for journal, row in rows])
+        db.exec_driver_sql(_INSERT_SQLITE, rows)
     else:
-        found = [dict(zip(_NAMES, (journal, *row), strict=True)) for journal, row in rows]
+        found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
         db.execute(upsert(db, EVENT).on_conflict_do_nothing(), found)
 
 

@@ -11,40 +11,49 @@ from typing import Any
 from central.clock import SystemClock
 from central.intaking.collector import GROUP_MESSAGES, GROUP_ROWS, Collector
 from central.intaking.reading import Message
+from edge.wire.events import Punch
 from edge.wire.topics import Channel, topic
 from tests.bench.doors import Journalled, device_name, punch, start_event
 from tests.bench.doors import Message as Sent
 from tests.bench.ground import BenchError, Share, folder, many_files, prepare_store
-from tests.bench.live import STAFF, central_with_doors, utc_ms
+from tests.bench.live import central_with_doors, utc_ms
 from tests.bench.rows import Row, at_least, median, told
 
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_MS, LOCAL_MS = 60_000, 86_400_000, 7 * 3_600_000
+PEOPLE = 30
+"""Of a commune's office."""
+HOURS = (7 * 60 + 20, 11 * 60 + 35, 13 * 60 + 20, 17 * 60 + 2)
 Rows = list[tuple[Any, ...]]
 
 
 class Backlog:
-    """Doors that were without a network: each has punches of past days to send."""
+    """Doors that were without a network: each has weeks of its own people's punches to send."""
 
     def __init__(self, doors: int) -> None:
         self.journals = [Journalled(device_name(number)) for number in range(doors)]
-        self._now_ms = utc_ms() - 20 * 24 * 60 * MINUTE_MS
-        self._badge = 0
+        today_ms = (utc_ms() + LOCAL_MS) // DAY_MS * DAY_MS - LOCAL_MS
+        self._first_day_ms = today_ms - 60 * DAY_MS
+        self._made = 0
 
     def starts(self) -> list[Sent]:
         """Each journal's first event."""
-        return [journal.batch(start_event(), self._now_ms) for journal in self.journals]
+        return [journal.batch(start_event(), self._first_day_ms) for journal in self.journals]
 
     def next(self, punches: int) -> list[list[Sent]]:
         """For each door the batches of its next punches."""
         found = []
-        for journal in self.journals:
-            events = []
-            for place in range(punches):
-                self._badge += 1
-                events.append((punch(self._badge * 7919 % STAFF), self._now_ms + place * MINUTE_MS))
+        for number, journal in enumerate(self.journals):
+            events = [self._tap(number, self._made + place) for place in range(punches)]
             found.append(journal.batches(events))
-        self._now_ms += punches * MINUTE_MS
+        self._made += punches
         return found
+
+    def _tap(self, number: int, tap: int) -> tuple[Punch, int]:
+        """Of the people of door `number`, each four times a day: everybody comes, leaves, comes and leaves again."""
+        rounds, person = divmod(tap, PEOPLE)
+        day, place = divmod(rounds, len(HOURS))
+        at_ms = self._first_day_ms + day * DAY_MS + HOURS[place] * MINUTE_MS + person * 17_000
+        return punch(person * len(self.journals) + number), at_ms
 
     def messages(self, punches: int) -> list[Message]:
         """The same as central receives it: the doors take turns."""
@@ -117,7 +126,7 @@ def backlog(*, quick: bool) -> list[Row]:
     rates, plain_rates = [], []
     known: dict[str, int] = {}
     with folder("backlog") as place:
-        store = prepare_store(place, doors, STAFF if not quick else 500)
+        store = prepare_store(place, doors, doors * PEOPLE)
         collector, source = Collector(store, SystemClock()), Backlog(doors)
         collector.process(
             [
@@ -158,7 +167,7 @@ def _over_mqtt(*, quick: bool) -> Row:
     many_files()
     doors, punches, rounds = (10, 100, 1) if quick else (200, 500, 3)
     rates, shares = [], ""
-    with folder("drain") as place, central_with_doors(place, doors, STAFF if not quick else 500) as ground:
+    with folder("drain") as place, central_with_doors(place, doors, doors * PEOPLE) as ground:
         central, broker, fleet = ground
         source = Backlog(doors)
         source.journals = fleet.journals

@@ -8,6 +8,11 @@ import pytest
 from central.intake import InBulk, remaining_length
 from central.intaking import collector as module
 from central.intaking.collector import Collector
+from central.intaking.reading import Message, read_up
+from central.timing import Stamped, own_time
+from edge.wire.batch import Batch, encode_batch
+from edge.wire.events import Clock, Event, Punch, Stamp, encode_event
+from edge.wire.topics import parse_topic
 
 
 @pytest.mark.parametrize(
@@ -40,3 +45,20 @@ def test_a_writer_without_messages_ticks_all_the_same(central, monkeypatch):
         collector.stop()
         thread.join(10)
     assert len(ticks) >= 5
+
+
+@pytest.mark.parametrize("age_s", [None, 0, 5, 86_400])
+@pytest.mark.parametrize("ahead_ms", [-5_000, 0, 119_000, 120_001, 10_000_000])
+def test_a_punch_that_is_read_quickly_has_the_time_that_timing_gives_it(age_s, ahead_ms):
+    utc_ms, uptime_ms = 1_773_619_200_000, 77_000
+    line = encode_event(Event(1, Stamp(uptime_ms, utc_ms, Clock.NTP, age_s), Punch("em:008EB2F9", "door", ("known",))))
+    batch = Batch("door-0001", "0" * 16, "boot", 1, bytes(32), None, (line,))
+    message = Message("dd/1/door-0001/up", encode_batch(batch), utc_ms - ahead_ms)
+    ((row,),) = (run.rows for run in read_up(message, parse_topic(message.topic)).runs)
+    timed = own_time(Stamped("", uptime_ms, utc_ms, "ntp", age_s, message.received_ms))
+    assert (row.time_ms, row.uncertainty_ms, row.method, row.set_aside) == (
+        timed.best_ms,
+        timed.uncertainty_ms,
+        timed.method.value,
+        timed.set_aside,
+    )

@@ -1,7 +1,12 @@
-"""A broker and a site for each test; long runs only when asked for (`-m soak`)."""
+"""A broker and a site for each test; long runs only when asked for (`-m soak`).
 
+The broker is Mosquitto where it is installed; FLOW_BROKER=iotcore runs everything on the other one.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -20,7 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    with start_broker(tmp_path / "broker") as made:
+    kind: Literal["auto", "iotcore"] = "iotcore" if os.environ.get("FLOW_BROKER") == "iotcore" else "auto"
+    with start_broker(tmp_path / "broker", kind=kind) as made:
         yield made
 
 

@@ -1,7 +1,9 @@
 """Everything fails, at random, at the same time. By hand: `pytest -m soak tests/flow`."""
 
+import os
 import random
 import shutil
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -87,8 +89,17 @@ class Trouble:
         for name in COLLECTORS:
             self.site.collect(name)
 
+    def freeze(self) -> None:
+        """A process that hangs and comes to again: with sockets open, and perhaps with the database's lock."""
+        station = self.site.fleet[self.draw.choice(DOORS)].process
+        pids = [self.site.broker.pid, self.site.pid(self.draw.choice(COLLECTORS))]
+        pid = self.draw.choice([*pids, *([station.pid] if station else [])])
+        os.kill(pid, signal.SIGSTOP)
+        self.wait(15)
+        os.kill(pid, signal.SIGCONT)
+
     def all(self) -> list[Callable[[], None]]:
-        often = [self.station, self.station, self.collector, self.broker, self.network, self.reader]
+        often = [self.station, self.station, self.collector, self.broker, self.network, self.reader, self.freeze]
         return [*often, *often, self.stopped_station, self.backup, self.restore]
 
 

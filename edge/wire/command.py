@@ -54,7 +54,7 @@ def decode_command(payload: bytes, verify: Verify) -> Command:
         t.text(fields, "id", 64),
         t.integer(fields, "expires_ms"),
         t.text(fields, "operation", 32),
-        tuple((name, t.text(arguments, name, 128)) for name in arguments),
+        tuple((name, t.text(arguments, name, 128)) for name in t.names(arguments)),
     )
 
 

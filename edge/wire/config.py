@@ -14,6 +14,7 @@ from edge.wire.text import Fields, WireError, encode_line
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 MAX_ROSTER = 20_000
+MAX_NAMES = 256
 STATES = frozenset({"active", "blocked"})
 
 
@@ -66,32 +67,37 @@ def encode_config(config: Config, sign: Sign) -> bytes:
 
 def config_hash(config: Config) -> str:
     """SHA-256 (hex) of everything but the version: two configurations with one hash say the same."""
-    return sha256(encode_line(_fields(config) | {"version": 0})).hexdigest()
+    return _hash(_fields(config))
 
 
 def decode_config(payload: bytes, verify: Verify) -> Config:
-    """Read `cfg`; raises SignatureError or WireError, also when the hash is not that of the content."""
+    """Read `cfg`; raises SignatureError or WireError, also when the hash is not that of the content.
+
+    The hash covers the fields that were sent, so that those of a newer central can be ignored and still be covered.
+    """
     fields = decode_note(payload, "cfg", verify, MAX_CONFIG_BYTES)
-    config = Config(
+    if fields.get("hash") != _hash({name: fields[name] for name in fields if name not in _OUTSIDE_HASH}):
+        raise WireError("cfg: its hash is not that of its content")
+    texts, policy = (t.optional(t.child, fields, name) or {} for name in ("texts", "policy"))
+    return Config(
         t.device_id(fields),
         t.integer(fields, "version", 1),
         t.text(fields, "unit", 200),
         t.text(fields, "door", 200),
         tuple(_read_entry(item) for item in t.objects(fields, "roster", MAX_ROSTER)),
-        tuple((name, t.text(_texts(fields), name, 200)) for name in _texts(fields)),
-        tuple((name, t.integer(_policy(fields), name)) for name in _policy(fields)),
+        tuple((name, t.text(texts, name, 200)) for name in t.names(texts, MAX_NAMES)),
+        tuple((name, t.integer(policy, name)) for name in t.names(policy, MAX_NAMES)),
     )
-    if fields.get("hash") != config_hash(config):
-        raise WireError("cfg: its hash is not that of its content")
-    return config
 
 
-def _texts(fields: Fields) -> Fields:
-    return t.optional(t.child, fields, "texts") or {}
+_OUTSIDE_HASH = frozenset({"note", "v", "hash"})
 
 
-def _policy(fields: Fields) -> Fields:
-    return t.optional(t.child, fields, "policy") or {}
+def _hash(content: Fields) -> str:
+    try:
+        return sha256(encode_line({**content, "version": 0})).hexdigest()
+    except RecursionError as error:
+        raise WireError("cfg: nested too deeply") from error
 
 
 def _fields(config: Config) -> dict[str, Any]:

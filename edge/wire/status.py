@@ -168,7 +168,5 @@ def _read_open(fields: Fields) -> OpenJournal:
 
 def _read_reader(fields: Fields) -> ReaderState:
     errors = t.optional(t.child, fields, "errors") or {}
-    if len(errors) > 64:
-        raise WireError("errors: more than 64 codes")
-    counts = tuple((t.text({"code": code}, "code", 32), t.integer(errors, code)) for code in errors)
+    counts = tuple((code, t.integer(errors, code)) for code in t.names(errors, max_chars=32))
     return ReaderState(t.text(fields, "reader", 32), t.text(fields, "state", 16), counts)

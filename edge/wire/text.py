@@ -5,6 +5,7 @@ and free of control characters. A failure is a `WireError` that says which field
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -39,7 +40,9 @@ def decode_line(line: bytes, max_bytes: int = MAX_LINE_BYTES) -> Fields:
     if b"\n" in line or b"\r" in line:
         raise WireError("line contains a line break")
     try:
-        fields = json.loads(line, parse_constant=_refuse_constant)
+        fields = _DECODER.decode(line.decode())
+        if b"\\u" in line:  # an escape may stand for half a character, which UTF-8 cannot carry on
+            json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise WireError(f"line is not JSON: {error}") from error
     if type(fields) is not dict:
@@ -49,6 +52,21 @@ def decode_line(line: bytes, max_bytes: int = MAX_LINE_BYTES) -> Fields:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _whole(digits: str) -> int | float:
+    # Reading thousands of digits exactly takes long, and no field can hold them: a float is refused where it matters.
+    return int(digits) if len(digits) <= 20 else _finite(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("a number beyond every range")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constant=_refuse_constant)
 
 
 def integer(fields: Fields, name: str, low: int = 0, high: int = MAX_INT) -> int:
@@ -145,6 +163,13 @@ def child(fields: Fields, name: str) -> Fields:
     if type(value) is not dict:
         raise WireError(f"{name}: {_shown(value)} is not an object")
     return value
+
+
+def names(fields: Fields, max_items: int = 64, max_chars: int = 64) -> tuple[str, ...]:
+    """The names in an object that may hold any, each a short text."""
+    if len(fields) > max_items:
+        raise WireError(f"more than {max_items} names in one object")
+    return tuple(text({"name": name}, "name", max_chars) for name in fields)
 
 
 def spans(fields: Fields, name: str, max_items: int) -> tuple[tuple[int, int], ...]:

@@ -1,17 +1,28 @@
 """One value of every message of wire version 1, with a fixed key. The golden bytes are made from these."""
 
+from collections.abc import Callable
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.wire import events as ev
-from edge.wire.ack import Ack, Refused, Resend, encode_ack
-from edge.wire.batch import Batch, encode_batch
+from edge.wire.ack import Ack, Refused, Resend, decode_ack, encode_ack
+from edge.wire.batch import Batch, decode_batch, encode_batch
 from edge.wire.chain import chain_start, links
-from edge.wire.command import Command, Result, encode_command, encode_result
-from edge.wire.config import Boundary, Config, RosterEntry, encode_config
-from edge.wire.events import Clock, Event, Stamp, encode_event
-from edge.wire.notes import Seal
-from edge.wire.status import Heartbeat, OpenJournal, ReaderState, Status, encode_heartbeat, encode_status
+from edge.wire.command import Command, Result, decode_command, decode_result, encode_command, encode_result
+from edge.wire.config import Boundary, Config, RosterEntry, decode_config, encode_config
+from edge.wire.events import Clock, Event, Stamp, decode_event, encode_event
+from edge.wire.notes import Seal, decode_seal
+from edge.wire.status import (
+    Heartbeat,
+    OpenJournal,
+    ReaderState,
+    Status,
+    decode_heartbeat,
+    decode_status,
+    encode_heartbeat,
+    encode_status,
+)
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DEVICE, JOURNAL, PARENT = "d00112233445566aa", "0123456789abcdef", "fedcba9876543210"
@@ -111,3 +122,22 @@ def messages() -> dict[str, bytes]:
         "cmd": encode_command(COMMAND, sign),
         "res": encode_result(RESULT),
     }
+
+
+def trusting(signature: bytes, line: bytes) -> bool:
+    """Takes every signature: what is behind one must be read safely too."""
+    return True
+
+
+READERS: dict[str, Callable[[bytes], object]] = {
+    "event": decode_event,
+    "up": decode_batch,
+    "seal": lambda payload: decode_seal(payload, trusting),
+    "ack": decode_ack,
+    "st": lambda payload: decode_status(payload, trusting),
+    "hb": lambda payload: decode_heartbeat(payload, trusting),
+    "cfg": lambda payload: decode_config(payload, trusting),
+    "cmd": lambda payload: decode_command(payload, trusting),
+    "res": decode_result,
+}
+"""The reader of each message by the first word of its name, signatures taken on trust."""

@@ -3,9 +3,7 @@
 Lines of a message stand as a list, because a line is what the chain hashes and a person reads.
 """
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,14 +15,9 @@ from edge.wire.config import decode_config
 from edge.wire.events import Raw, decode_event
 from edge.wire.notes import decode_seal
 from edge.wire.status import decode_heartbeat, decode_status
+from tests.contract import examples
 
 HERE = Path(__file__).parent
-SPEC = importlib.util.spec_from_file_location("contract_examples", HERE / "examples.py")
-assert SPEC and SPEC.loader
-examples = importlib.util.module_from_spec(SPEC)
-sys.modules["contract_examples"] = examples
-SPEC.loader.exec_module(examples)
-
 GOLDEN: dict[str, bytes] = {
     name: "\n".join(lines).encode() for name, lines in json.loads((HERE / "golden_v1.json").read_text("utf-8")).items()
 }

@@ -58,6 +58,22 @@ CLOCKS = {"edge/clock.py", "central/clock.py"}
 DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}
 """The players of the fleet's hands and cables: they live in real time and are no part of a station."""
 
+PURE = (
+    "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/sending.py",
+    "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
+    "central/moments.py", "central/errors.py",
+)  # fmt: skip
+"""Pure by design, files that do not exist yet among them."""
+PURE_MODULES = frozenset(
+    {
+        "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "csv", "dataclasses",
+        "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "re",
+        "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib", "zoneinfo",
+    }
+)  # fmt: skip
+"""Of the standard library, what reaches neither clock, disk, network, settings, log nor chance."""
+OUTWARD_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
+
 FILES = sorted([*ROOT.glob("edge/**/*.py"), *ROOT.glob("central/**/*.py")])
 
 
@@ -132,6 +148,77 @@ def test_time_is_read_in_one_file_a_package(path: Path):
 def _is_datetime(node: ast.expr) -> bool:
     shown = ast.unparse(node)
     return shown in {"datetime", "date", "dt.datetime", "dt.date", "datetime.datetime", "datetime.date"}
+
+
+def is_pure(path: Path) -> bool:
+    name = name_of(path)
+    return any(name == room or name.startswith(room + "/") for room in PURE)
+
+
+def calls_itself_pure(path: Path) -> bool:
+    return "Pure." in (ast.get_docstring(tree_of(path)) or "")
+
+
+def file_of(module: str) -> Path | None:
+    """The file that an imported name comes from, None where it is not ours; the name may be in the module."""
+    for name in (module, module.rpartition(".")[0]):
+        place = ROOT / name.replace(".", "/")
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if is_pure(p) or calls_itself_pure(p)], ids=name_of)
+def test_a_pure_file_reaches_neither_clock_disk_network_nor_log(path: Path):
+    theirs = {name.split(".")[0] for name in imports(path)} - {"edge", "central"}
+    assert theirs <= PURE_MODULES
+    calls = {n.func.id for n in ast.walk(tree_of(path)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    assert not calls & OUTWARD_CALLS
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if is_pure(p)], ids=name_of)
+def test_a_pure_file_has_pure_neighbours(path: Path):
+    ours = {name: file_of(name) for name in imports(path) if name.split(".")[0] in {"edge", "central"}}
+    assert not {n for n, file in ours.items() if file is None or not (is_pure(file) or calls_itself_pure(file))}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_import_is_written_whole(path: Path):
+    # A relative one would slip past the tests above.
+    assert not [n for n in ast.walk(tree_of(path)) if isinstance(n, ast.ImportFrom) and n.level]
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if name_of(p).startswith("central/")], ids=name_of)
+def test_sql_is_written_in_the_store_alone(path: Path):
+    if name_of(path).startswith(("central/store", "central/migrations", "central/tables.py")):
+        return
+    used = {n.attr for n in ast.walk(tree_of(path)) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "sa"}
+    used |= {name.partition(".")[2] for name in imports(path) if within(name, SQL)}
+    assert used <= {"", "Connection", "exc"}, "others pass a connection on and know its errors, no more"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_only_command_lines_print(path: Path):
+    calls = [n.lineno for n in ast.walk(tree_of(path)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "print"]
+    assert path.name == "__main__.py" or not calls
+
+
+NAIVE = {"now": 1, "fromtimestamp": 2}
+"""Methods of datetime that are naive with fewer arguments than these."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_datetime_is_naive(path: Path):
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            method = called.rpartition(".")[2]
+            assert method not in {"utcnow", "utcfromtimestamp"}, node.lineno
+            if called.endswith(("datetime.now", "datetime.fromtimestamp")):
+                assert len(node.args) + len(node.keywords) >= NAIVE[method], node.lineno
+            if called in {"datetime", "datetime.datetime", "dt.datetime"}:
+                assert len(node.args) == 8 or "tzinfo" in {k.arg for k in node.keywords}, node.lineno
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

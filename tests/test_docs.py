@@ -4,12 +4,15 @@ import argparse
 import dataclasses
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import central.settings
+import deploy.commands
 import edge.settings
 from central.__main__ import build_parser as central_parser
 from central.presence import State
@@ -55,6 +58,33 @@ def test_every_command_that_is_described_exists(text: str):
     known = {"diemdanh-edge": edge_parser(), "diemdanh-central": central_parser()}
     for program, command in re.findall(r"`(diemdanh-(?:edge|central)) ([a-z][a-z-]+)", text):
         assert command in {name for name, _ in commands(known[program])}, f"{program} {command}"
+
+
+@pytest.mark.parametrize("text", [FRONT, EDGE, CENTRAL, DEPLOY], ids=["front", "edge", "central", "deploy"])
+def test_every_option_of_a_described_command_exists(text: str):
+    known = {"diemdanh-edge": edge_parser(), "diemdanh-central": central_parser()}
+    for program, line in re.findall(r"`(diemdanh-(?:edge|central)) ([^`]+)`", text):
+        words = re.findall(r"--[a-z-]+|\b[a-z][a-z-]+\b", line)
+        every = dict(commands(known[program]))
+        chosen = max((name for name in every if f"{line} ".startswith(f"{name} ")), key=len, default=None)
+        has = options(known[program]) | (options(every[chosen]) if chosen else set())
+        assert {word for word in words if word.startswith("--")} <= has, line
+
+
+def test_every_command_of_the_front_door_is_described_and_no_other():
+    offered = set(re.findall(r"^  ([a-z]+)  ", deploy.commands.USAGE, re.M))
+    assert offered == {"demo", "test", "bench"}
+    for text in (FRONT, DEPLOY):
+        assert set(re.findall(r"deploy/run\.py ([a-z]+)", text)) == offered
+
+
+def test_every_option_of_the_demo_is_described():
+    done = subprocess.run(
+        [sys.executable, "-c", "from deploy.demo import main; main(['--help'])"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for option in set(re.findall(r"--[a-z-]+", done.stdout)) - {"--help"}:
+        assert f"`{option}" in FRONT, option
 
 
 def keys(settings: type) -> set[str]:

@@ -6,10 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import central.settings
 import deploy.commands
@@ -123,9 +126,21 @@ def test_every_file_and_column_of_the_office_format_is_described():
         assert all(re.search(rf"\b{column}\b", line) for column in columns), name
 
 
-def test_the_example_of_the_wire_is_the_golden_one():
-    golden = json.loads((ROOT / "tests/contract/golden_v1.json").read_text("utf-8"))["up"]
-    assert "\n".join(golden) in EDGE
+def test_the_example_of_the_wire_is_the_golden_one_and_its_key_opens_it():
+    golden = json.loads((ROOT / "tests/contract/golden_v1.json").read_text("utf-8"))
+    for name in ("up_sealed", "ack"):
+        assert "\n".join(golden[name]) in EDGE
+    # As the stranger would do it, from what the page says alone.
+    (key,) = re.findall(r"its key is `([A-Za-z0-9_-]{43})`", EDGE)
+    header, first, second, seal, signature = golden["up_sealed"]
+    Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(key + "=")).verify(
+        urlsafe_b64decode(signature + "=="), seal.encode()
+    )
+    chained = sha256(b"dd/1/d00112233445566aa/0123456789abcdef").digest()
+    assert json.loads(header)["before"] == chained.hex()
+    for line in (first, second):
+        chained = sha256(chained + line.encode()).digest()
+    assert json.loads(seal)["hash"] == chained.hex()
 
 
 def test_every_file_that_a_map_names_exists():

@@ -69,17 +69,20 @@ def _collecting(
 
     publisher = Publisher(store, clock, load_key(settings.key.file).sign)
 
-    def send(publications: list[Publication]) -> bool:
-        sent = [
-            running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True) for one in publications
-        ]
-        return all(sent)
+    waiting: list[Publication] = []
+
+    def sent(one: Publication) -> bool:
+        return running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True)
 
     def on_birth(birth: Birth) -> None:
-        send(publisher.for_birth(birth.device, birth.cfg))
+        for one in publisher.for_birth(birth.device, birth.cfg):
+            sent(one)
 
     def publish_round() -> None:
-        send(publisher.due())
+        # What finds no connection waits: a device that stays connected would not ask for it.
+        waiting.extend(publisher.due())
+        while waiting and sent(waiting[0]):
+            waiting.pop(0)
 
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick)
     health.count_with("intake", running.collector.report)

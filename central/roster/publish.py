@@ -24,6 +24,8 @@ DAYS = 2
 MAX_VISITORS = 2000
 """How many people of other doors a door still knows by name."""
 NAME_CHARS = 40
+GROUP = 500
+"""People read, and configurations saved, at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ class Publisher:
             built = _configs(db, today)
             known = configs.hashes(db)
         changed = [config for config in built if known.get(config.device) != config_hash(config)]
-        publications = [self._published(config) for config in changed]
+        publications: list[Publication] = []
+        for first in range(0, len(changed), GROUP):
+            with self._store.write() as db:
+                publications += [self._published(db, config) for config in changed[first : first + GROUP]]
         self._seen = state
         return publications
 
@@ -66,14 +71,14 @@ class Publisher:
         if newest.version > applied:
             return [Publication(device, newest.payload)]
         # The database is older than what the device was given (a backup was restored): it takes only a higher version.
-        return [self._published(decode_config(newest.payload, lambda *_: True), above=applied)]
-
-    def _published(self, config: Config, above: int = 0) -> Publication:
         with self._store.write() as db:
-            before = configs.published(db, config.device)
-            version = max(self._clock.now_ms(), above + 1, before.version + 1 if before else 1)
-            payload = encode_config(replace(config, version=version), self._sign)
-            configs.save(db, config.device, version, config_hash(config), payload)
+            return [self._published(db, decode_config(newest.payload, lambda *_: True), above=applied)]
+
+    def _published(self, db: sa.Connection, config: Config, above: int = 0) -> Publication:
+        before = configs.published(db, config.device)
+        version = max(self._clock.now_ms(), above + 1, before.version + 1 if before else 1)
+        payload = encode_config(replace(config, version=version), self._sign)
+        configs.save(db, config.device, version, config_hash(config), payload)
         return Publication(config.device, payload)
 
 
@@ -81,37 +86,40 @@ def _configs(db: sa.Connection, today: dt.date) -> list[Config]:
     roster = queries.load_roster(db)
     doors = [door for door in roster.doors.values() if door.retired_ms is None and door.unit is not None]
     staff = queries.employed_on(db, today)
-    book = _Book.read(db, roster, staff, today)
+    book = _Book({}, {}, {})
+    for first in range(0, len(staff), GROUP):
+        _read(db, roster, staff[first : first + GROUP], today, book)
     return [_config(roster, book, door, today) for door in doors]
 
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """Everybody's entry, and the doors each of them is expected at."""
+    """Everybody's entries; the door at which a person is expected -> people; and the other way round."""
 
-    entries: dict[str, tuple[RosterEntry, ...]]
+    entries: dict[str, list[RosterEntry]]
+    expected: dict[str, list[str]]
     doors: dict[str, frozenset[str]]
 
-    @classmethod
-    def read(cls, db: sa.Connection, roster: Roster, staff: list[str], today: dt.date) -> "_Book":
-        last = today + dt.timedelta(days=DAYS - 1)
-        people, posts = queries.people(db, staff), queries.posts_of(db, staff)
-        plans = queries.plans_of(db, staff, today, last)
-        entries: dict[str, list[RosterEntry]] = {code: [] for code in staff}
-        doors: dict[str, frozenset[str]] = {}
-        sessions: dict[str, tuple[Boundary, ...]] = {}
-        for code in staff:
-            post = next((p for p in posts.get(code, ()) if _valid(p.valid_from, p.valid_to, today)), None)
-            place = post.workplace if post else ""
-            doors[code] = roster.workdays.office_doors(place, today)
-            dated = [(p.first, p.last, p.plan) for p in plans.get(code, ())]
-            sessions[code] = tuple(_boundaries(roster, place, today, dated))
-        for holding in queries.holdings_of(db, staff):
-            if _held_today(holding.from_ms, holding.to_ms, today):
-                name = short_name(people[holding.staff].full_name, NAME_CHARS)
-                state = "active" if holding.active else "blocked"
-                entries[holding.staff].append(RosterEntry(holding.number, name, state, sessions[holding.staff]))
-        return cls({code: tuple(found) for code, found in entries.items()}, doors)
+
+def _read(db: sa.Connection, roster: Roster, staff: list[str], today: dt.date, book: _Book) -> None:
+    last = today + dt.timedelta(days=DAYS - 1)
+    people, posts = queries.people(db, staff), queries.posts_of(db, staff)
+    plans = queries.plans_of(db, staff, today, last)
+    sessions: dict[str, tuple[Boundary, ...]] = {}
+    for code in staff:
+        post = next((p for p in posts.get(code, ()) if _valid(p.valid_from, p.valid_to, today)), None)
+        place = post.workplace if post else ""
+        book.entries[code] = []
+        book.doors[code] = roster.workdays.office_doors(place, today)
+        for door in book.doors[code]:
+            book.expected.setdefault(door, []).append(code)
+        dated = [(p.first, p.last, p.plan) for p in plans.get(code, ())]
+        sessions[code] = tuple(_boundaries(roster, place, today, dated))
+    for holding in queries.holdings_of(db, staff):
+        if _held_today(holding.from_ms, holding.to_ms, today):
+            name = short_name(people[holding.staff].full_name, NAME_CHARS)
+            state = "active" if holding.active else "blocked"
+            book.entries[holding.staff].append(RosterEntry(holding.number, name, state, sessions[holding.staff]))
 
 
 def _valid(first: dt.date | None, last: dt.date | None, on: dt.date) -> bool:
@@ -125,10 +133,10 @@ def _held_today(from_ms: int | None, to_ms: int | None, today: dt.date) -> bool:
 
 
 def _config(roster: Roster, book: _Book, door: Door, today: dt.date) -> Config:
-    own = [code for code, doors in book.doors.items() if door.device in doors]
-    visitors = [code for code in book.entries if door.device not in book.doors[code]]
+    own = book.expected.get(door.device, [])
     entries = [entry for code in own for entry in book.entries[code]]
-    if len(visitors) <= MAX_VISITORS:
+    if len(book.entries) - len(own) <= MAX_VISITORS:
+        visitors = (code for code in book.entries if door.device not in book.doors[code])
         entries += [replace(entry, sessions=()) for code in visitors for entry in book.entries[code]]
     unit = roster.unit_name(door.unit or "", today)
     return Config(door.device, 1, unit, door.location or door.code, _one_a_badge(entries))

@@ -258,7 +258,6 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         sa.Index("event_badge_time", "badge", "time_ms", sqlite_where=sa.text("badge IS NOT NULL")),
         sa.Index("event_notable", "journal_id", "kind", sqlite_where=sa.text("kind <> 'punch'")),
-        {"sqlite_with_rowid": False},
     )
 
 

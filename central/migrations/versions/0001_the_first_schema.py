@@ -310,7 +310,6 @@ def upgrade() -> None:
             ["journal.id"],
         ),
         sa.PrimaryKeyConstraint("journal_id", "seq"),
-        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index(

@@ -65,10 +65,17 @@ def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verdicts = commands.add_parser("verdicts", help="print the verdicts of a period")
-    verdicts.add_argument("--from", dest="first", required=True, type=date.fromisoformat, metavar="DATE")
-    verdicts.add_argument("--to", dest="last", required=True, type=date.fromisoformat, metavar="DATE")
+    verdicts.add_argument("--from", dest="first", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD")
+    verdicts.add_argument("--to", dest="last", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD, included")
     verdicts.add_argument("--unit", help="only this unit and those below it")
     verdicts.add_argument("--format", choices=("csv", "json"), default="csv")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -38,6 +38,8 @@ def _list(store: Store, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps([asdict(device) for device in devices], ensure_ascii=False) + "\n")
         return
+    if not devices:
+        sys.stdout.write("no stations yet; `device add` registers one\n")
     for device in devices:
         state = "revoked" if device.revoked_ms else ("waits for a station" if not device.key else "registered")
         sys.stdout.write(f"{device.code:12} {device.unit or '-':12} {state:20} {device.id}  {device.location}\n")

@@ -12,6 +12,10 @@ class SettingsError(CentralError, ValueError):
     """A setting is missing or wrong; the message names file, key and remedy."""
 
 
+class DatabaseError(CentralError, OSError):
+    """The database cannot be opened or is not ours; the message names it and says what to do."""
+
+
 class ImportRefusedError(CentralError, ValueError):
     """An import was refused whole; the message lists every bad line with file, line, column and remedy."""
 

@@ -117,7 +117,23 @@ def _section(default: Any, section: str, found: Any, environment: Mapping[str, s
             values[key] = _parse(standard, environment[variable], f"environment {variable}")
         elif key in found:
             values[key] = _parse(standard, found[key], f"{where}: {section}.{key}")
+        if key in values:
+            _check_range(f"{section}.{key}", values[key], where)
     return dataclasses.replace(default, **values)
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "broker.port": (1, 65535),
+    "broker.keepalive_s": (2, 3600),
+    "web.port": (0, 65535),
+    "clock.scale": (0.001, 100_000),
+}
+
+
+def _check_range(name: str, value: Any, where: str) -> None:
+    low, high = _RANGES.get(name, (None, None))
+    if low is not None and high is not None and not low <= value <= high:
+        raise SettingsError(f"{where}: {name} = {value} must lie between {low:g} and {high:g}")
 
 
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from central.errors import SettingsError
+from central.errors import DatabaseError, SettingsError
 
 BUSY_MS = 30_000
 """How long a writer waits for another process's transaction on SQLite."""
@@ -40,12 +40,21 @@ class Store:
             yield db
 
     def upgrade(self) -> None:
-        """Bring the schema to this version (alembic); safe to call from several processes one after the other."""
+        """Bring the schema to this version (alembic); safe to call from several processes one after the other.
+
+        Raises DatabaseError where the database cannot be opened, or is none.
+        """
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-        with self.engine.begin() as db:
-            config.attributes["connection"] = db
-            command.upgrade(config, "head")
+        try:
+            with self.engine.begin() as db:
+                config.attributes["connection"] = db
+                command.upgrade(config, "head")
+        except sa.exc.DBAPIError as error:
+            place = self.engine.url.render_as_string(hide_password=True)
+            raise DatabaseError(
+                f"database {place}: {error.orig}; name one that exists or can be made (is its folder there?) with --db"
+            ) from error
 
     def close(self) -> None:
         """Give all connections back."""

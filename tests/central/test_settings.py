@@ -39,6 +39,8 @@ def test_the_database_has_a_short_name_in_the_environment():
         ('[web]\nport = "many"\n', r"web\.port: 'many' is not of kind int"),
         ("[web]\nport = true\n", r"web\.port: True is not of kind int"),
         ("[web\n", "is not TOML"),
+        ("[broker]\nport = 99999\n", r"broker\.port = 99999 must lie between 1 and 65535"),
+        ("[clock]\nscale = 0\n", r"clock\.scale = 0\.0 must lie between"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_place_and_the_reason(tmp_path: Path, text: str, said: str):

@@ -31,6 +31,10 @@ PROMPT_MS = 2_000
 """What even a prompt delivery may take: the error that no comparison of receipts can show."""
 UNBOUNDED_MS = DAY_MS
 """The uncertainty of a time that nothing bounds from below."""
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01. What a stamp says beyond it, or before 1970, is no time: no calendar has to hold it."""
+MOST_UNCERTAIN_MS = 365 * DAY_MS
+"""Whoever is less sure than this knows nothing, and the rules' calendar ends where the years have five digits."""
 
 
 class TimingError(CentralError, ValueError):
@@ -132,8 +136,14 @@ def _drift(elapsed_ms: float) -> int:
 
 
 def _timed(event: Stamped, best_ms: int, uncertainty_ms: int, method: Method) -> Timed:
+    best_ms, uncertainty_ms = in_calendar(best_ms), min(uncertainty_ms, MOST_UNCERTAIN_MS)
     ahead = best_ms - event.received_ms > uncertainty_ms + FUTURE_MS
     return Timed(event.ref, best_ms, uncertainty_ms, method, ahead)
+
+
+def in_calendar(ms: int) -> int:
+    """The instant, or the end of the calendar that it lies beyond: a device may stamp any number."""
+    return min(max(ms, 0), LATEST_MS)
 
 
 def _from_point(event: Stamped, points: Sequence[SyncPoint]) -> Timed:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from central.intaking.quick import QuickPunch, read_batch, read_punch
 from central.store.events import EventRow
-from central.timing import FUTURE_MS, Method, Stamped, TimingError, own_time
+from central.timing import FUTURE_MS, Method, Stamped, TimingError, in_calendar, own_time
 from edge.wire import WireError
 from edge.wire.batch import Batch
 from edge.wire.chain import links
@@ -132,11 +132,11 @@ def _punch_row(punch: QuickPunch, line: bytes, after: bytes, received_ms: int) -
         return EventRow(
             seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms, badge, None, None, None, False
         )  # fmt: skip
-    uncertainty_ms = _uncertainty_ms(age)
-    ahead = utc_ms - received_ms > uncertainty_ms + FUTURE_MS
+    uncertainty_ms, best_ms = _uncertainty_ms(age), in_calendar(utc_ms)
+    ahead = best_ms - received_ms > uncertainty_ms + FUTURE_MS
     return EventRow(
         seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms,
-        badge, utc_ms, uncertainty_ms, Method.OWN.value, ahead,
+        badge, best_ms, uncertainty_ms, Method.OWN.value, ahead,
     )  # fmt: skip
 
 

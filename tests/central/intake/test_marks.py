@@ -43,3 +43,12 @@ def test_an_afternoon_punch_leaves_the_day_before_alone(central, door, holder):
     journal = door.journal(at=central.clock.ms)
     central.send(door, door.up(door.punch(journal, BADGE, at=central.clock.ms)))
     assert marked(central) == ["2026-03-16"]
+
+
+def test_a_stamp_that_no_calendar_holds_is_stored_and_set_aside(central, door, holder):
+    journal = door.punch(door.journal(), BADGE, at=999_999_000_000_000)
+    door.punch(journal, BADGE, at=2**53 - 10_000)
+    (ack,) = central.send(door, door.up(journal))
+    assert ack.watermark == 3
+    assert central.query("SELECT set_aside FROM event WHERE kind = 'punch'") == [(1,), (1,)]
+    assert "2026-03-16" in marked(central)

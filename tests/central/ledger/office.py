@@ -79,12 +79,14 @@ class Sent:
 
 @dataclass
 class Station:
-    """A door's station. `ahead_ms`: how far its own clock is ahead; `clock`: the quality it claims."""
+    """A door's station. `ahead_ms`: how far its own clock is ahead; `clock`: the quality it claims, synchronised
+    `sync_age_s` ago."""
 
     office: "Office"
     device: str
     clock: wire.Clock = NTP
     ahead_ms: int = 0
+    sync_age_s: int = 0
     boot: str = ""
     boot_ms: int = 0
     journal: str = ""
@@ -112,7 +114,7 @@ class Station:
         """Journal an event that happened at ms."""
         self.seq += 1
         utc_ms = ms + self.ahead_ms
-        event = wire.Event(self.seq, wire.Stamp(ms - self.boot_ms, utc_ms, self.clock, 0), body)
+        event = wire.Event(self.seq, wire.Stamp(ms - self.boot_ms, utc_ms, self.clock, self.sync_age_s), body)
         line = wire.encode_event(event)
         self.hash = link(self.hash, line)
         return Sent(self.journal_id, event, line, self.hash)

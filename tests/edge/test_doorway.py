@@ -138,6 +138,16 @@ def test_a_reader_that_is_lost_is_said_once_with_its_end(bench):
     assert [state.state for state in bench.door.states()] == ["ok", "lost"]
 
 
+def test_frames_that_waited_while_the_disk_was_slow_still_confirm_each_other(bench):
+    for after_ms in (0, 100, 200):
+        bench.door.put(ReaderEvent(EventKind.READ, "door", bench.ns + after_ms * MS, BADGE))
+    bench.ns += 4_000 * MS
+    for _ in range(4):
+        bench.door.turn(0)
+    assert bench.bodies() == [Punch(BADGE, "door", ("unknown",))]
+    assert bench.door.states()[0].errors == ()
+
+
 def test_a_read_on_a_desk_or_in_a_mode_is_no_punch(bench):
     bench.tap(reader="desk")
     bench.door.put(Mode("door", "enrol", 10))

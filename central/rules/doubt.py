@@ -42,14 +42,15 @@ def _kindest(versions: Sequence[SessionVerdict], forked: Sequence[Tap]) -> Sessi
 def judge_within_uncertainty(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
     """The verdicts at the best known times, less what does not hold everywhere within their uncertainty.
 
-    The taps of one device go together, for their clock is the same: all early, all late, then device by device.
+    The taps of one device go together, for their clock is the same: all early, all late, and so that one of them falls
+    on a session's start or end, where that is possible; then device by device.
     """
     best = judge(taps)
     devices = {t.device for t in taps if t.uncertainty >= CERTAIN_UNDER}
     if not devices:
         return best
     choices = [devices, *({d} for d in sorted(devices))] if len(devices) > 1 else [devices]
-    others = [judge(_moved(taps, chosen, sign)) for chosen in choices for sign in (-1, 1)]
+    others = [judge(_moved(taps, chosen, by)) for chosen in choices for by in _moves(taps, chosen, best)]
     return tuple(_agreed(v, [o[i] for o in others], taps) for i, v in enumerate(best))
 
 
@@ -69,9 +70,21 @@ def _rests_on_taps(verdict: SessionVerdict) -> bool:
     return verdict.plan is None and not whole
 
 
-def _moved(taps: tuple[Tap, ...], devices: set[str], sign: int) -> tuple[Tap, ...]:
+def _moves(taps: tuple[Tap, ...], devices: set[str], verdicts: Verdicts) -> list[timedelta]:
+    """By how much to move them: as far as can be, and to where a tap is as good for the person as it may be."""
+    unsure = [t for t in taps if t.device in devices and t.uncertainty >= CERTAIN_UNDER]
+    ends = {end for v in verdicts for end in (v.session.start, v.session.end)}
+    exact = {end - t.at for end in ends for t in unsure if abs(end - t.at) < t.uncertainty}
+    most = max(t.uncertainty for t in unsure)
+    return [-most, *sorted(exact), most]
+
+
+def _moved(taps: tuple[Tap, ...], devices: set[str], by: timedelta) -> tuple[Tap, ...]:
+    """The devices' unsure taps moved, each as far as its own uncertainty lets it."""
     return tuple(
-        replace(t, at=t.at + sign * t.uncertainty) if t.device in devices and t.uncertainty >= CERTAIN_UNDER else t
+        replace(t, at=t.at + max(-t.uncertainty, min(by, t.uncertainty)))
+        if t.device in devices and t.uncertainty >= CERTAIN_UNDER
+        else t
         for t in taps
     )
 

@@ -53,6 +53,13 @@ def test_an_absence_that_a_wrong_clock_may_explain_is_a_question(judged):
     assert afternoon.reasons[0].withheld is Outcome.ABSENT
 
 
+@pytest.mark.parametrize("punches", ["17:30~1440", "17:30~900", "07:20 17:30~1440", "05:00~1440"])
+def test_a_tap_that_may_be_of_any_hour_leaves_nobody_absent_or_missing(judged, punches):
+    for session in judged(punches).sessions:
+        assert session.outcome is not Outcome.ABSENT
+        assert set(session.flags) <= {Flag.NEEDS_CHECKING}
+
+
 def test_less_than_a_second_is_no_uncertainty(day):
     kept = day("07:35 11:30 13:30 17:00")
     almost = replace(kept, taps=tuple(replace(t, uncertainty=timedelta(milliseconds=999)) for t in kept.taps))

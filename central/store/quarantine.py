@@ -1,5 +1,6 @@
 """Messages that could not be taken, with their bytes: the same message twice is one row with a count."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,6 +11,8 @@ from central.store.marks import upsert
 from central.tables import Quarantine
 
 TABLE: sa.Table = Quarantine.__table__  # type: ignore[attr-defined]
+_SENT = re.compile(rb'"sent_ms":[0-9]{1,16}')
+"""When a batch was sent: all that a batch which is sent again has new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Held:
     @property
     def digest(self) -> bytes:
         """What makes two of them the same."""
-        rest = b"" if self.once else self.payload
+        rest = b"" if self.once else _SENT.sub(b"", self.payload, count=1)
         return sha256(self.topic.encode("utf-8", "replace") + b"\0" + self.code.encode() + b"\0" + rest).digest()
 
 

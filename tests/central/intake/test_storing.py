@@ -100,6 +100,16 @@ def test_heartbeats_of_a_stranger_take_one_row(central, make_door):
     assert central.query("SELECT code, times FROM quarantine") == [("unregistered", 2)]
 
 
+def test_a_batch_that_is_sent_again_and_again_takes_one_row_in_quarantine(central, make_door):
+    stranger = make_door()
+    journal = stranger.punch(stranger.journal(), "em:00000001")
+    batch = stranger.up(journal)
+    central.send(stranger, *(batch.replace(b'"sent_ms":1773', b'"sent_ms":%d' % n) for n in range(1773, 1783)))
+    assert central.query("SELECT code, times FROM quarantine") == [("unregistered", 10)]
+    central.send(stranger, batch.replace(b'"sent_ms":1773', b'"sent_ms":1783').replace(b"00000001", b"00000002"))
+    assert central.query("SELECT count(*) FROM quarantine") == [(2,)]
+
+
 def test_an_unreadable_line_loses_only_its_own_seq(central, door):
     journal = door.punch(door.journal(), "em:00000001", "em:00000002", "em:00000003")
     journal.lines[1] = b'{"seq":2,"kind":"punch"'

@@ -149,6 +149,8 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
     from central.processes import ready_store
     from central.reports import verdicts
 
+    if arguments.last < arguments.first:
+        raise CentralError(f"--to {arguments.last} lies before --from {arguments.first}; exchange them")
     with ready_store(settings).read() as db:
         verdicts.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
     return 0

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -102,8 +103,11 @@ class Demo:
 
     def run(self, *, check: bool, browser: bool) -> int:
         """Play the morning; with check: compare, print and return, else go on until Ctrl-C."""
+        port = free_port() if check else _usable(self._port)
+        if (self._folder / "central.db").exists():
+            raise SystemExit(f"{self._folder} holds an earlier demo; name an empty folder with --data")
         self._say("setting up: broker, database with 611 people, 25 stations ...")
-        self._set_up(self._port if not check else free_port())
+        self._set_up(port)
         self._say(f"\n  {self.url}   (English: {self.url}?lang=en)\n")
         if browser:
             webbrowser.open(self.url)
@@ -113,7 +117,7 @@ class Demo:
             print(json.dumps(result))
             return 0 if result["ok"] else 1
         self._say(f"the morning is over: {json.dumps(result)}")
-        self._say("the board stays as it is at ten past eight; Ctrl-C ends everything")
+        self._say("time goes on as fast as the world now; Ctrl-C ends everything")
         self._stop.wait()
         return 0
 
@@ -126,8 +130,6 @@ class Demo:
         self.url = f"http://127.0.0.1:{port}/"
         self._broker = start_broker(self._folder / "broker")
         self._database = self._folder / "central.db"
-        if self._database.exists():
-            raise SystemExit(f"{self._folder} holds an earlier demo; name an empty folder with --data")
         now_ms = time.time_ns() // 1_000_000
         self._began_ms = now_ms + round(LEAD_S * 1000)
         clock = ClockSettings(
@@ -151,7 +153,7 @@ class Demo:
             self._fleet.wait_ready(code, 60)
             if done % 5 == 0:
                 self._say(f"  {done} of {len(self._script.doors)} stations take cards")
-        self._wait_until(self._board_answers, 30, "the board does not answer; see web.log in the data folder")
+        self._wait_until(self._board_answers, 60, f"the board does not answer; see {self._folder}/web.log")
         demo = {"url": self.url, "data": str(self._folder)}
         (self._folder / "demo.json").write_text(json.dumps(demo) + "\n", "utf-8")
 
@@ -338,6 +340,15 @@ class Demo:
                 process.wait()
         if self._broker is not None:
             self._broker.stop()
+
+
+def _usable(port: int) -> int:
+    """The port, if pages can be served there. Raises SystemExit with what to do."""
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return port
+    except (OSError, OverflowError) as error:
+        raise SystemExit(f"port {port} cannot be used ({error}); name another one with --port") from error
 
 
 def _utc_ms(at_ms: int) -> int:

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
         return _COMMANDS[arguments.command](arguments)
-    except EdgeError as error:
+    except (EdgeError, OSError) as error:
         print(f"diemdanh-edge: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

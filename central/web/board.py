@@ -187,7 +187,11 @@ def _detail(row: Row, language: str) -> str:
     say = catalogue(language).gettext
     presence = row.presence
     since = f"{presence.since:%H:%M}" if presence.since else ""
-    minutes = say("%d min") % presence.late_min if presence.state is State.LATE else ""
+    minutes = ""
+    if presence.state is State.LATE:
+        minutes = say("%d min") % presence.late_min
+    elif presence.late_min and presence.state is State.IN:
+        minutes = say("not counted as late")  # not delivered yet, or no door was open to tap at in time
     return " · ".join(part for part in (since, minutes) if part)
 
 

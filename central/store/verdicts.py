@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from central.moments import midnight_ms
 from central.store.marks import MarkedDay, settle_days, upsert
 from central.store.roster import units_below
 from central.tables import DayVerdict, SessionVerdict, Staff, StaleDay
@@ -172,8 +173,15 @@ def waiting(db: sa.Connection, from_ms: int, before_ms: int) -> list[Waiting]:
 
 
 def latest_date(db: sa.Connection, until: dt.date) -> dt.date | None:
-    """The newest date, not after `until`, that has any verdict."""
-    return db.execute(sa.select(sa.func.max(DAY.c.date)).where(DAY.c.date <= until)).scalar()
+    """The newest date, not after `until`, that was judged after it had begun: a tap dated ahead begins no date."""
+    while True:
+        date: dt.date | None = db.execute(sa.select(sa.func.max(DAY.c.date)).where(DAY.c.date <= until)).scalar()
+        if date is None:
+            return None
+        evaluated_ms = db.execute(sa.select(sa.func.max(DAY.c.evaluated_ms)).where(DAY.c.date == date)).scalar_one()
+        if evaluated_ms >= midnight_ms(date):
+            return date
+        until = date - dt.timedelta(days=1)
 
 
 def without_verdict(db: sa.Connection, staff: Sequence[str], on: dt.date) -> list[str]:

@@ -1,7 +1,9 @@
 """What the ledger promises, end to end: facts in a real database, verdicts out."""
 
+import datetime as dt
 import json
 
+from central.ledger.rounds import Ledger
 from tests.central.ledger.office import DATE, NONE, Office
 
 
@@ -155,3 +157,16 @@ def test_everybody_employed_has_a_verdict_from_the_beginning_of_the_date(office:
     office.until("00:01")
     assert office.day("an").status == "pending"
     assert office.day("binh").date == DATE
+
+
+def test_a_tap_dated_ahead_hides_no_date_from_an_evaluator_that_was_away(office: Office) -> None:
+    door, an = office.door(), office.person("an")
+    office.person("binh")
+    door.start("06:30")
+    door.ahead_ms = 2 * 86_400_000
+    door.tap(an, "07:00")
+    office.until("07:01")
+    office.ledger = Ledger(office.store, office.clock)
+    office.until("08:00", DATE + dt.timedelta(days=3))
+    for days in range(1, 4):
+        assert office.day("binh", DATE + dt.timedelta(days=days)).status == "pending"

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 KEEPALIVE_S = 15
+CAPACITY_BYTES = 8 * 1024 * 1024
+"""A large unit is a piece of some hundred kilobytes: two thousand of them would be most of a small server's memory."""
 _ID = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,15})")
 
 
@@ -24,11 +26,14 @@ class Message:
 
 
 class Feed:
-    """One stream of events. Everything runs in the server's event loop."""
+    """One stream of events, the newest kept as far as `capacity` and `capacity_bytes` allow. Everything runs in the
+    server's event loop."""
 
-    def __init__(self, epoch: str, capacity: int = 2000) -> None:
+    def __init__(self, epoch: str, capacity: int = 2000, capacity_bytes: int = CAPACITY_BYTES) -> None:
         self.epoch = epoch
-        self._ring: deque[Message] = deque(maxlen=capacity)
+        self._ring: deque[Message] = deque()
+        self._capacity, self._capacity_bytes = capacity, capacity_bytes
+        self.kept_bytes = 0
         self._number = 0
         self._changed = asyncio.Condition()
         self._closed = False
@@ -39,10 +44,16 @@ class Feed:
         self._number += 1
         lines = "".join(f"data: {line}\n" for line in content.split("\n"))
         text = f"id: {self.epoch}-{self._number}\nevent: {kind}\n{lines}\n"
-        self._ring.append(Message(self._number, text.encode()))
+        self._keep(Message(self._number, text.encode()))
         async with self._changed:
             self._changed.notify_all()
         return self._number
+
+    def _keep(self, message: Message) -> None:
+        self._ring.append(message)
+        self.kept_bytes += len(message.text)
+        while len(self._ring) > self._capacity or (len(self._ring) > 1 and self.kept_bytes > self._capacity_bytes):
+            self.kept_bytes -= len(self._ring.popleft().text)
 
     @property
     def last_id(self) -> str:

@@ -57,6 +57,31 @@ def test_a_client_of_another_process_starts_afresh():
     assert b"id: e1-5\nevent: reset" in asyncio.run(scene()).replace(b"retry: 2000\n", b"")
 
 
+def test_large_pieces_are_kept_as_far_as_memory_is_meant_for_them():
+    async def scene() -> Feed:
+        feed = Feed("e0", capacity_bytes=10_000)
+        for _ in range(100):
+            await feed.publish("unit", "x" * 1_000)
+        return feed
+
+    feed = asyncio.run(scene())
+    assert feed.place("e0-50") is None
+    assert feed.place("e0-95") == 95
+    assert feed.kept_bytes <= 10_000
+
+
+def test_a_piece_larger_than_all_memory_meant_for_them_arrives_all_the_same():
+    async def scene() -> bytes:
+        feed = Feed("e0", capacity_bytes=10)
+        reading = asyncio.create_task(taken(feed, None, b"xxx"))
+        while not feed.clients:
+            await asyncio.sleep(0)
+        await feed.publish("unit", "x" * 1_000)
+        return await asyncio.wait_for(reading, 5)
+
+    assert b"id: e0-1\nevent: unit\ndata: xxx" in asyncio.run(scene())
+
+
 def test_a_client_too_far_behind_starts_afresh():
     async def scene() -> bytes:
         return await taken(await published(Feed("e0", capacity=3), 10), "e0-2", b"reset")

@@ -64,12 +64,10 @@ def _collecting(
 ) -> Iterator[None]:
     from central.intake import Birth, run_collector
     from central.keys import load_key
-    from central.roster.publish import Publication, Publisher
+    from central.roster.publish import Outbox, Publication, Publisher
     from edge.wire.topics import Channel, topic
 
     publisher = Publisher(store, clock, load_key(settings.key.file).sign)
-
-    waiting: list[Publication] = []
 
     def sent(one: Publication) -> bool:
         return running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True)
@@ -78,15 +76,13 @@ def _collecting(
         for one in publisher.for_birth(birth.device, birth.cfg):
             sent(one)
 
-    def publish_round() -> None:
-        # What finds no connection waits: a device that stays connected would not ask for it.
-        waiting.extend(publisher.due())
-        while waiting and sent(waiting[0]):
-            waiting.pop(0)
-
+    # What finds no connection waits: a device that stays connected would not ask for it.
+    outbox = Outbox(sent)
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick)
     health.count_with("intake", running.collector.report)
-    loop = threading.Thread(target=_repeat, args=("publisher", publish_round, health, stop), name="publisher")
+    loop = threading.Thread(
+        target=_repeat, args=("publisher", lambda: outbox.send(publisher.due()), health, stop), name="publisher"
+    )
     loop.start()
     try:
         yield

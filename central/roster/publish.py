@@ -5,7 +5,7 @@ A door holds no rule of its own. Central publishes the whole configuration again
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -14,11 +14,12 @@ from central.clock import Clock
 from central.moments import local_date, ms_of
 from central.names import short_name
 from central.rules.day import Plan, PlanKind, Session
-from central.store import Store, configs, fleet
+from central.store import Store, configs, coverage, fleet
 from central.store import roster as queries
 from central.store.roster import Door, Roster
 from edge.wire.config import Boundary, Config, RosterEntry, config_hash, decode_config, encode_config
 from edge.wire.notes import Sign
+from edge.wire.text import MAX_INT
 
 DAYS = 2
 MAX_VISITORS = 2000
@@ -36,6 +37,25 @@ class Publication:
     payload: bytes
 
 
+class Outbox:
+    """The newest configuration of each door, until `publish` has taken it (True): a long outage keeps one a door."""
+
+    def __init__(self, publish: Callable[[Publication], bool]) -> None:
+        self._publish = publish
+        self._waiting: dict[str, Publication] = {}
+
+    def send(self, fresh: Iterable[Publication]) -> None:
+        """Publish what waits, then `fresh`, as far as there is a connection."""
+        for one in fresh:
+            self._waiting.pop(one.device, None)
+            self._waiting[one.device] = one
+        while self._waiting:
+            device, one = next(iter(self._waiting.items()))
+            if not self._publish(one):
+                return
+            del self._waiting[device]
+
+
 class Publisher:
     """Decides which doors need a new configuration. One owner at a time."""
 
@@ -46,7 +66,10 @@ class Publisher:
         self._seen: tuple[dict[str, int], dt.date] | None = None
 
     def due(self) -> list[Publication]:
-        """The configurations that changed since the last call; cheap when nothing did."""
+        """The configurations that changed since the last call; cheap when nothing did.
+
+        At the first call also those that a door has not applied: a process may have ended after it had saved them.
+        """
         today = local_date(self._clock.now_ms())
         with self._store.read() as db:
             state = (fleet.counters(db), today)
@@ -59,14 +82,21 @@ class Publisher:
         for first in range(0, len(changed), GROUP):
             with self._store.write() as db:
                 publications += [self._published(db, config) for config in changed[first : first + GROUP]]
+        if self._seen is None:
+            publications += self._not_applied({one.device for one in publications})
         self._seen = state
         return publications
+
+    def _not_applied(self, told: set[str]) -> list[Publication]:
+        with self._store.read() as db:
+            words = coverage.heard(db)
+        return [one for d, said in words.items() if d not in told for one in self.for_birth(d, said.cfg)]
 
     def for_birth(self, device: str, applied: int) -> list[Publication]:
         """What a device that names `applied` as its version is to be sent: nothing, or the newest configuration."""
         with self._store.read() as db:
             newest = configs.published(db, device)
-        if newest is None or newest.version == applied:
+        if newest is None or newest.version == applied or applied >= MAX_INT:
             return []
         if newest.version > applied:
             return [Publication(device, newest.payload)]

@@ -10,9 +10,10 @@ from central.clock import Clock
 from central.enrol import add_device
 from central.keys import load_key, verifier
 from central.roster.imports import import_office
-from central.roster.publish import Publisher
-from central.store import Store, open_store
+from central.roster.publish import Outbox, Publication, Publisher
+from central.store import Store, fleet, open_store
 from edge.wire.config import Config, RosterEntry, decode_config
+from edge.wire.text import MAX_INT
 
 OFFICE = Path(__file__).parents[3] / "deploy" / "office"
 LOCAL = dt.timezone(dt.timedelta(hours=7))
@@ -129,3 +130,39 @@ def test_a_birth_with_an_older_version_is_answered(store: Store, station: str, t
     (raised,) = publisher.for_birth(station, version + 10_000_000)  # a backup of the database was restored
     assert decode_config(raised.payload, verifier(key.public_text)).version == version + 10_000_001
     assert publisher.for_birth("d-unknown", 0) == []
+
+
+def test_a_birth_that_names_the_last_version_there_can_be_is_left_alone(store: Store, station: str, tmp_path: Path):
+    clock, key = Hands("2018-11-12T06:00"), load_key(tmp_path / "central.pem")
+    publisher = Publisher(store, clock, key.sign)
+    publisher.due()
+    assert publisher.for_birth(station, MAX_INT) == []
+    assert decode_config(publisher.for_birth(station, 0)[0].payload, verifier(key.public_text)).version < MAX_INT
+
+
+def test_what_a_killed_process_saved_and_did_not_publish_is_published_by_the_next(
+    store: Store, station: str, tmp_path: Path
+):
+    clock, key = Hands("2018-11-12T06:00"), load_key(tmp_path / "central.pem")
+    saved = {one.device: one for one in Publisher(store, clock, key.sign).due()}
+    with store.write() as db:
+        fleet.save_words(db, [{"device": station, "heard_ms": clock.ms, "cfg": 0}])
+    following = Publisher(store, clock, key.sign)
+    assert following.due() == [saved[station]]
+    assert following.due() == []
+
+
+def test_only_the_newest_configuration_of_a_door_waits_for_a_connection():
+    sent: list[Publication] = []
+    connected = False
+
+    def publish(one: Publication) -> bool:
+        return connected and not sent.append(one)
+
+    outbox = Outbox(publish)
+    outbox.send([Publication("d-1", b"old"), Publication("d-2", b"other")])
+    outbox.send([Publication("d-1", b"new")])
+    connected = True
+    outbox.send([])
+    outbox.send([])
+    assert sent == [Publication("d-2", b"other"), Publication("d-1", b"new")]

@@ -73,8 +73,7 @@ def _collecting(
         return running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True)
 
     def on_birth(birth: Birth) -> None:
-        for one in publisher.for_birth(birth.device, birth.cfg):
-            sent(one)
+        publisher.born(birth.device, birth.cfg)
 
     # What finds no connection waits: a device that stays connected would not ask for it.
     outbox = Outbox(sent)

@@ -5,6 +5,7 @@ A door holds no rule of its own. Central publishes the whole configuration again
 """
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -57,35 +58,48 @@ class Outbox:
 
 
 class Publisher:
-    """Decides which doors need a new configuration. One owner at a time."""
+    """Decides which doors need a new configuration. One thread asks; any thread may say that a device was born."""
 
     def __init__(self, store: Store, clock: Clock, sign: Sign) -> None:
         self._store = store
         self._clock = clock
         self._sign = sign
         self._seen: tuple[dict[str, int], dt.date] | None = None
+        self._births: deque[tuple[str, int]] = deque()
+        self._fresh: list[Publication] = []  # saved, and kept over a round that fails after it
+
+    def born(self, device: str, applied: int) -> None:
+        """A device began a session with this configuration: `due` answers. It only notes, so that intake never waits
+        for a configuration nor fails with it."""
+        self._births.append((device, applied))
 
     def due(self) -> list[Publication]:
-        """The configurations that changed since the last call; cheap when nothing did.
+        """The configurations that changed since the last call, and the answers to births; cheap when nothing did.
 
         At the first call also those that a door has not applied: a process may have ended after it had saved them.
         """
+        self._look_for_changes()
+        while self._births:
+            self._fresh += self.for_birth(*self._births.popleft())
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def _look_for_changes(self) -> None:
         today = local_date(self._clock.now_ms())
         with self._store.read() as db:
             state = (fleet.counters(db), today)
             if state == self._seen:
-                return []
+                return
             built = _configs(db, today)
             known = configs.hashes(db)
         changed = [config for config in built if known.get(config.device) != config_hash(config)]
-        publications: list[Publication] = []
         for first in range(0, len(changed), GROUP):
             with self._store.write() as db:
-                publications += [self._published(db, config) for config in changed[first : first + GROUP]]
+                saved = [self._published(db, config) for config in changed[first : first + GROUP]]
+            self._fresh += saved
         if self._seen is None:
-            publications += self._not_applied({one.device for one in publications})
+            self._fresh += self._not_applied({one.device for one in self._fresh})
         self._seen = state
-        return publications
 
     def _not_applied(self, told: set[str]) -> list[Publication]:
         with self._store.read() as db:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from central.clock import Clock
 from central.enrol import add_device
@@ -166,3 +167,22 @@ def test_only_the_newest_configuration_of_a_door_waits_for_a_connection():
     outbox.send([])
     outbox.send([])
     assert sent == [Publication("d-2", b"other"), Publication("d-1", b"new")]
+
+
+def test_a_birth_that_intake_heard_is_answered_in_the_next_round(store: Store, station: str, tmp_path: Path):
+    publisher = Publisher(store, Hands("2018-11-12T06:00"), load_key(tmp_path / "central.pem").sign)
+    publisher.due()
+    publisher.born(station, 0)
+    assert publisher.due() == publisher.for_birth(station, 0)
+    assert publisher.due() == []
+
+
+def test_what_was_saved_before_a_round_failed_is_published_by_the_next(store: Store, station: str, tmp_path: Path):
+    publisher = Publisher(store, Hands("2018-11-12T06:00"), load_key(tmp_path / "central.pem").sign)
+    with store.write() as db:
+        db.exec_driver_sql("ALTER TABLE device_state RENAME TO hidden")
+    with pytest.raises(sa.exc.OperationalError):
+        publisher.due()
+    with store.write() as db:
+        db.exec_driver_sql("ALTER TABLE hidden RENAME TO device_state")
+    assert [one.device for one in publisher.due()].count(station) == 1

@@ -109,7 +109,9 @@ def conclude(book: Book, spoken: Spoken, before: Word | None) -> int | None:
 def _delivered_until(book: Book, spoken: Spoken) -> int | None:
     """The repaired time of a heartbeat that proves that nothing is missing before it; None where it proves nothing."""
     said = spoken.said
-    if said.more or any(o.head > book.journals[(said.device, o.journal)].watermark for o in said.journals):
+    if said.more or said.journal not in spoken.listed:
+        return None  # what is not listed may still be to come
+    if any(o.head > book.journals[(said.device, o.journal)].watermark for o in said.journals):
         return None
     # Every unfinished journal of the device is in the book: a parent that is not stored up to its named end is one.
     if any(j.device == said.device and (j.named_seq or 0) > j.watermark for j in book.journals.values()):

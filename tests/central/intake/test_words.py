@@ -85,6 +85,13 @@ def test_a_heartbeat_that_could_not_list_all_its_journals_proves_nothing(central
     assert central.query("SELECT delivered_until_ms FROM device_state") == [(None,)]
 
 
+def test_a_heartbeat_that_does_not_list_its_own_journal_proves_nothing(central, door):
+    journal, other = door.punch(door.journal(), "em:1"), door.journal()
+    central.send(door, door.up(other))
+    central.send(door, door.beat(journal, door.open(other), seal=False), channel="hb")
+    assert central.query("SELECT delivered_until_ms FROM device_state") == [(None,)]
+
+
 def test_nothing_is_delivered_while_a_parent_is_not_stored_up_to_its_named_end(central, door):
     parent = door.punch(door.journal(), "em:00000001")
     child = door.journal(parent)

@@ -13,6 +13,9 @@ from edge.wire.status import Heartbeat, OpenJournal, Status
 UNSYNCED_UNCERTAINTY_MS = 120_000
 """A heartbeat without a synchronised stamp is dated by its receipt: a dead connection may have held it back so long."""
 
+UNSAID = frozenset({"disk_full"})
+"""Faults that a door cannot journal while they last: until their `ok` comes, only heartbeats tell of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -27,6 +30,12 @@ class Spoken:
     def listed(self) -> dict[str, OpenJournal]:
         """The open journals it lists, by name."""
         return {open_.journal: open_ for open_ in self.said.journals}
+
+    @property
+    def proof(self) -> bool:
+        """Whether it can prove that the door recorded, and that nothing is missing."""
+        said = self.said
+        return isinstance(said, Heartbeat) and said.journal in self.listed and UNSAID.isdisjoint(said.faults)
 
     @property
     def birth(self) -> bool:
@@ -94,11 +103,11 @@ def conclude(book: Book, spoken: Spoken, before: Word | None) -> int | None:
     said = spoken.said
     current = book.journals[(said.device, said.journal)]
     listed = spoken.listed.get(said.journal)
-    if isinstance(said, Heartbeat) and listed is not None and listed.head <= current.watermark:
+    if spoken.proof and listed is not None and listed.head <= current.watermark:
         current.proven_uptime_ms = max(said.stamp.uptime_ms, current.proven_uptime_ms or 0)
         current.proven_utc_ms = max(spoken.received_ms, current.proven_utc_ms or 0)
     delivered = before.delivered_until_ms if before else None
-    until = _delivered_until(book, spoken) if isinstance(said, Heartbeat) else None
+    until = _delivered_until(book, spoken) if spoken.proof else None
     if until is not None and (delivered is None or until > delivered):
         book.door(said.device, until if delivered is None else delivered)
         delivered = until
@@ -109,9 +118,7 @@ def conclude(book: Book, spoken: Spoken, before: Word | None) -> int | None:
 def _delivered_until(book: Book, spoken: Spoken) -> int | None:
     """The repaired time of a heartbeat that proves that nothing is missing before it; None where it proves nothing."""
     said = spoken.said
-    if said.more or said.journal not in spoken.listed:
-        return None  # what is not listed may still be to come
-    if any(o.head > book.journals[(said.device, o.journal)].watermark for o in said.journals):
+    if said.more or any(o.head > book.journals[(said.device, o.journal)].watermark for o in said.journals):
         return None
     # Every unfinished journal of the device is in the book: a parent that is not stored up to its named end is one.
     if any(j.device == said.device and (j.named_seq or 0) > j.watermark for j in book.journals.values()):

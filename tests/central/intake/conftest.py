@@ -133,12 +133,22 @@ class Door:
         clock: Clock = Clock.NTP,
         seal: bool = True,
         connection: int = 1,
+        faults: tuple[str, ...] = (),
     ) -> bytes:
         stamp = Stamp(
             1000 * written.head, at if clock is Clock.NTP else None, clock, 10 if clock is Clock.NTP else None
         )
         said = Heartbeat(
-            self.device, written.name, connection, written.boot, stamp, open_ or (self.open(written),), more, "1", 7
+            self.device,
+            written.name,
+            connection,
+            written.boot,
+            stamp,
+            open_ or (self.open(written),),
+            more,
+            "1",
+            7,
+            faults=faults,
         )
         return encode_heartbeat(said, self.seal(written) if seal else None, self.key.sign)
 

@@ -85,6 +85,16 @@ def test_a_heartbeat_that_could_not_list_all_its_journals_proves_nothing(central
     assert central.query("SELECT delivered_until_ms FROM device_state") == [(None,)]
 
 
+def test_a_heartbeat_of_a_door_whose_disk_is_full_proves_nothing(central, door):
+    journal = door.journal()
+    central.send(door, door.up(journal))
+    central.send(door, door.beat(journal, faults=("disk_full",)), channel="hb")
+    assert central.query("SELECT delivered_until_ms FROM device_state") == [(None,)]
+    assert central.journal(journal, "proven_utc_ms") is None
+    central.send(door, door.beat(journal, faults=("refused_unreadable",)), channel="hb")
+    assert central.query("SELECT delivered_until_ms FROM device_state") != [(None,)]
+
+
 def test_a_heartbeat_that_does_not_list_its_own_journal_proves_nothing(central, door):
     journal, other = door.punch(door.journal(), "em:1"), door.journal()
     central.send(door, door.up(other))

@@ -123,9 +123,9 @@ class DatedPlan:
 
 
 def roster_version(db: sa.Connection) -> int:
-    """The counter that grows with every change of who, plans or doors."""
-    table = _t(Counter)
-    return db.execute(sa.select(table.c.value).where(table.c.name == "roster")).scalar() or 0
+    """A number that grows with every change of who, plans or doors: an import, or a station that is registered."""
+    c = _t(Counter).c
+    return int(db.execute(sa.select(sa.func.sum(c.value)).where(c.name.in_(("roster", "devices")))).scalar() or 0)
 
 
 def load_roster(db: sa.Connection) -> Roster:

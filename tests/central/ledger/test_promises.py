@@ -2,8 +2,12 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
+from central.enrol import add_device
+from central.keys import load_key
 from central.ledger.rounds import Ledger
+from central.ledger.why import waited_for
 from tests.central.ledger.office import DATE, NONE, Office
 
 
@@ -170,3 +174,14 @@ def test_a_tap_dated_ahead_hides_no_date_from_an_evaluator_that_was_away(office:
     office.until("08:00", DATE + dt.timedelta(days=3))
     for days in range(1, 4):
         assert office.day("binh", DATE + dt.timedelta(days=days)).status == "pending"
+
+
+def test_a_door_that_gets_its_station_is_waited_for_at_once(office: Office, tmp_path: Path) -> None:
+    office.door("D-NEW")
+    office.person("an")
+    office.until("07:00")
+    key = load_key(tmp_path / "station.pem").public_text
+    add_device(office.store, "D-LATER", "station-0001", key, "X", "", office.clock.ms)
+    office.mark("an")
+    office.until("07:01")
+    assert "station-0001" in waited_for(office.day("an").why)

@@ -1,0 +1,41 @@
+"""Tables and constraints; no logic. Every time is UTC milliseconds (`*_ms`), every work date a local date (`date`).
+
+Facts are never edited: events are what devices sent, byte for byte; roster rows are effective-dated, both ends
+included, an empty end meaning no limit. Verdicts, presence and coverage are computed and can be thrown away.
+
+One noun a file; everybody imports from here.
+"""
+
+from central.tables.doors import Device, DeviceState
+from central.tables.events import DoorClosure, Event, ForkedEvent, Journal, LostSpan, Quarantine, SealRow
+from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
+from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
+from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
+
+__all__ = [
+    "Assignment",
+    "Badge",
+    "CalendarDay",
+    "Counter",
+    "DayVerdict",
+    "Device",
+    "DeviceState",
+    "DoorClosure",
+    "Event",
+    "FieldDuty",
+    "ForkedEvent",
+    "Journal",
+    "Leave",
+    "LostSpan",
+    "PublishedConfig",
+    "Quarantine",
+    "ScheduleRow",
+    "SealRow",
+    "SessionVerdict",
+    "Staff",
+    "StaleBoot",
+    "StaleDay",
+    "StaleDoor",
+    "Unit",
+    "UnitSuccession",
+]

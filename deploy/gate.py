@@ -18,6 +18,8 @@ PURE = (
     "central/workdays.py",
     "central/coverage.py",
     "central/presence.py",
+    "central/lunar.py",
+    "central/names.py",
 )
 
 

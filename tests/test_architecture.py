@@ -14,7 +14,14 @@ PURE_RULES = {"central.rules", "central.errors"}
 FRAMEWORK = {"fastapi", "starlette", "jinja2", "uvicorn", "pydantic", "babel", "prometheus_client"}
 SQL = {"sqlalchemy", "sqlmodel", "alembic"}
 UNDER_STORE = {"central.store", "central.errors", "central.moments", "central.clock", "central.settings", *PURE_RULES}
-PURE_CENTRAL = {"central.timing", "central.workdays", "central.coverage", "central.presence", "central.names"}
+PURE_CENTRAL = {
+    "central.timing",
+    "central.workdays",
+    "central.coverage",
+    "central.presence",
+    "central.names",
+    "central.lunar",
+}
 
 # file or folder -> what it may import besides the standard library; the longest match holds
 MAY_IMPORT: dict[str, set[str]] = {
@@ -32,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/rules": PURE_RULES,
     "central/timing.py": {"central.errors"},
     "central/names.py": set(),
+    "central/lunar.py": set(),
     "central/moments.py": {"central.rules"},
     "central/workdays.py": PURE_RULES,
     "central/coverage.py": {*PURE_RULES, "central.moments"},
@@ -61,7 +69,7 @@ DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}
 PURE = (
     "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
-    "central/moments.py", "central/errors.py",
+    "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
 )  # fmt: skip
 """Pure by design, files that do not exist yet among them."""
 PURE_MODULES = frozenset(

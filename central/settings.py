@@ -17,7 +17,7 @@ from central.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """url: an SQLAlchemy URL; `sqlite:///FILE` or `postgresql+psycopg://...`."""
+    """url: an SQLAlchemy URL; `sqlite:///FILE` or `postgresql://...`."""
 
     url: str = "sqlite:///diemdanh.db"
 

@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploy import apt
 from deploy.say import DeployError, say
 
 # Debian keeps servers here, off the PATH of ordinary users.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+# PostgreSQL's server programs, a folder for each of its versions.
+POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +28,24 @@ BROKER = (
     Tool("mosquitto", ("mosquitto",), "every test against a real Mosquitto"),
     Tool("mosquitto_sub", ("mosquitto-clients",), "the comparison with a plain subscriber"),
 )
+DATABASE = (Tool("initdb", ("postgresql",), "every test against a real PostgreSQL"),)
 FOR_TESTS = (
     *BROKER,
+    *DATABASE,
     Tool("chromium", ("chromium", "fonts-dejavu-core"), "the tests of pages in a browser"),
     Tool("systemd-analyze", ("systemd",), "the check of the units in systemd/"),
 )
 
 
 def search_path(path: str | None = None) -> str:
-    """PATH with the servers' folders at its end."""
+    """PATH with the servers' folders at its end, of PostgreSQL's the newest version's first."""
     folders = (os.environ.get("PATH", os.defpath) if path is None else path).split(os.pathsep)
-    return os.pathsep.join([*folders, *(folder for folder in SBIN if folder not in folders)])
+    return os.pathsep.join([*folders, *(folder for folder in (*SBIN, *_postgresql()) if folder not in folders)])
+
+
+def _postgresql() -> list[str]:
+    versions = [folder for folder in POSTGRESQL.glob("*/bin") if folder.parent.name.isdigit()]
+    return [str(folder) for folder in sorted(versions, key=lambda f: int(f.parent.name), reverse=True)]
 
 
 def missing(tools: Iterable[Tool], path: str | None = None) -> list[Tool]:
@@ -46,8 +56,8 @@ def missing(tools: Iterable[Tool], path: str | None = None) -> list[Tool]:
 def provide(tools: Sequence[Tool]) -> list[Tool]:
     """Install by apt what is missing, when that is allowed; returns what is still missing, having said what that costs.
 
-    Debian starts a mosquitto service on loopback when it installs the package. Nothing here uses it: every test starts
-    its own broker on a free port.
+    Debian starts a mosquitto service and a PostgreSQL cluster on loopback when it installs the packages. Nothing here
+    uses them: every test starts its own broker and its own database server.
     """
     absent = missing(tools)
     if absent and apt.may_install():

@@ -19,6 +19,12 @@ BUSY_MS = 30_000
 """How long a writer waits for another process's transaction on SQLite."""
 
 
+POOL = 8
+"""Connections to PostgreSQL that a process keeps; as many again when all are in use."""
+PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""A server that is gone without a word is noticed within a minute."""
+
+
 class Store:
     """A database and its transactions. Threads may share it; a connection belongs to one thread."""
 
@@ -67,10 +73,20 @@ def open_store(url: str) -> Store:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return Store(_sqlite(parsed))
-        return Store(sa.create_engine(parsed, pool_pre_ping=True))
+        return Store(_postgresql(parsed))
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         place = url.rsplit("@", 1)[-1]  # without the password
-        raise SettingsError(f"database {place!r}: {error}; use sqlite:///FILE or postgresql+psycopg://...") from error
+        raise SettingsError(f"database {place!r}: {error}; use sqlite:///FILE or postgresql://...") from error
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    """An engine over psycopg 3, whatever driver the URL leaves out. Other databases are refused as what they are."""
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername != "postgresql+psycopg":
+        raise sa.exc.ArgumentError(f"there is no {url.drivername} here")
+    # A connection that the server closed meanwhile (it was restarted) is noticed before it is used.
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL, connect_args=PATIENCE)
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

@@ -22,7 +22,9 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     [
         ("--db sqlite:////nowhere/x.db device list", "unable to open database file; name one that exists"),
         ("--db sqlite:///not.db device list", "file is not a database"),
-        ("--db foo://x upgrade", "use sqlite:///FILE or postgresql+psycopg://"),
+        ("--db foo://x upgrade", "there is no foo here; use sqlite:///FILE or postgresql://"),
+        ("--db postgresql+pg8000://x upgrade", "there is no postgresql+pg8000 here"),
+        ("--db postgresql:///?host=/nowhere upgrade", "name one that exists"),
         ("--config none.toml upgrade", "none.toml: cannot be read"),
         ("--db sqlite:///a.db import nowhere", "units.csv:1: is missing"),
         ("--db sqlite:///a.db device add D1 --id dabc --key zzz", "key 'zzz' is not 32 bytes"),

@@ -82,9 +82,20 @@ def test_a_failing_step_does_not_hide_the_others(
     assert seen.out.splitlines()[-1] == "pytest: 1 passed, 0 failed, 0 skipped"
 
 
-def test_servers_are_found_though_debian_keeps_them_off_the_path(tmp_path: Path) -> None:
+def test_servers_are_found_though_debian_keeps_them_off_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "POSTGRESQL", tmp_path / "none")
     assert tools.search_path("/a").split(":") == ["/a", "/usr/local/sbin", "/usr/sbin", "/sbin"]
     assert tools.search_path("/usr/sbin:/a").split(":") == ["/usr/sbin", "/a", "/usr/local/sbin", "/sbin"]
     here, gone = (Tool(name, (name,), "a test") for name in ("diemdanh-here", "diemdanh-gone"))
     (tmp_path / here.program).touch(0o755)
     assert tools.missing([here, gone], path=str(tmp_path)) == [gone]
+
+
+def test_of_several_postgresqls_the_newest_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in ("9", "15", "16", "common"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+    monkeypatch.setattr(tools, "POSTGRESQL", tmp_path)
+    found = [folder for folder in tools.search_path("/a").split(":") if folder.startswith(str(tmp_path))]
+    assert found == [str(tmp_path / version / "bin") for version in ("16", "15", "9")]

@@ -1,9 +1,8 @@
-"""A door that speaks the wire through edge.wire alone, and a collector over a real SQLite file."""
+"""A door that speaks the wire through edge.wire alone, and a collector over a real database."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -202,12 +201,12 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-def make_central(clock: TestClock) -> Iterator[Callable[[Path], Central]]:
-    """Open, or open again, a central over a database file."""
+def make_central(clock: TestClock) -> Iterator[Callable[[str], Central]]:
+    """Open, or open again, a central over a database."""
     opened: list[Store] = []
 
-    def make(file: Path) -> Central:
-        store = open_store(f"sqlite:///{file}")
+    def make(url: str) -> Central:
+        store = open_store(url)
         opened.append(store)
         store.upgrade()
         return Central(store, clock)
@@ -218,8 +217,8 @@ def make_central(clock: TestClock) -> Iterator[Callable[[Path], Central]]:
 
 
 @pytest.fixture
-def central(make_central: Callable[[Path], Central], tmp_path: Path) -> Central:
-    return make_central(tmp_path / "central.db")
+def central(make_central: Callable[[str], Central], new_database: Callable[[str], str]) -> Central:
+    return make_central(new_database("central"))
 
 
 @pytest.fixture

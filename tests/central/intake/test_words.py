@@ -1,8 +1,5 @@
 """Births, wills and heartbeats: what devices say of themselves (wire.md, topics `st` and `hb`, "Coverage", R7)."""
 
-import sqlite3
-from contextlib import closing
-
 from central.intaking.taking import Birth
 from edge.wire.events import Clock
 
@@ -150,12 +147,11 @@ def test_a_heartbeat_that_lags_behind_is_told_the_watermark(central, door):
     assert central.send(door, door.beat(journal), channel="hb") == []
 
 
-def test_a_database_of_yesterday_gets_everything_back_without_a_person(central, make_central, door, tmp_path):
+def test_a_database_of_yesterday_gets_everything_back_without_a_person(central, make_central, door, copy_database):
     parent = door.punch(door.journal(), *(f"em:{n:08X}" for n in range(5)))
     central.send(door, door.up(parent, 1, 3))
-    yesterday = tmp_path / "yesterday.db"
-    with closing(sqlite3.connect(tmp_path / "central.db")) as now, closing(sqlite3.connect(yesterday)) as copy:
-        now.backup(copy)
+    central.store.close()
+    yesterday = copy_database("central", "yesterday")
     child = door.punch(door.journal(parent), "em:00000009")
     central.send(door, door.up(parent, 4), door.up(child))
     restored = make_central(yesterday)

@@ -1,7 +1,6 @@
 """The office of these tests."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,6 +8,6 @@ from tests.central.ledger.office import Office, made
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with made(tmp_path) as found:
+def office(new_database: Callable[[str], str]) -> Iterator[Office]:
+    with made(new_database("office")) as found:
         yield found

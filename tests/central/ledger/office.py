@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -341,9 +340,9 @@ class Office:
 
 
 @contextmanager
-def made(folder: Path) -> Iterator[Office]:
-    """An office of units H and X in a database file of its own."""
-    store = open_store(f"sqlite:///{folder / 'office.db'}")
+def made(url: str) -> Iterator[Office]:
+    """An office of units H and X in an empty database, whose tables are made where there are none."""
+    store = open_store(url)
     SQLModel.metadata.create_all(store.engine)
     found = Office(store)
     found.found()

@@ -277,7 +277,7 @@ def test_the_order_and_repetition_of_facts_never_matter(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random
 ) -> None:
     folder: Path = tmp_path_factory.mktemp("order")
-    with made(folder) as office:
+    with made(f"sqlite:///{folder / 'office.db'}") as office:
         door = office.door()
         for staff in ("an", "binh"):
             office.person(staff)

@@ -7,7 +7,10 @@ One noun a file; everybody imports from here.
 """
 
 from central.tables.doors import Device, DeviceState
+from central.tables.duties import DutyVerdict, OvertimeProposal
 from central.tables.events import DoorClosure, Event, ForkedEvent, Journal, LostSpan, Quarantine, SealRow
+from central.tables.faults import UnjudgedFact
+from central.tables.months import MonthAdjustment, MonthEvent, MonthLine, MonthSheet
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
 from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
@@ -21,12 +24,18 @@ __all__ = [
     "Device",
     "DeviceState",
     "DoorClosure",
+    "DutyVerdict",
     "Event",
     "FieldDuty",
     "ForkedEvent",
     "Journal",
     "Leave",
     "LostSpan",
+    "MonthAdjustment",
+    "MonthEvent",
+    "MonthLine",
+    "MonthSheet",
+    "OvertimeProposal",
     "PublishedConfig",
     "Quarantine",
     "ScheduleRow",
@@ -38,4 +47,5 @@ __all__ = [
     "StaleDoor",
     "Unit",
     "UnitSuccession",
+    "UnjudgedFact",
 ]

@@ -17,6 +17,7 @@ class StaleDay(SQLModel, table=True):
     date: dt.date = Field(primary_key=True)
     version: int = Field(default=1, sa_type=MS)
     marked_ms: int = ms()  # type: ignore[assignment]
+    __table_args__ = (sa.Index("stale_day_date", "date"),)
 
 
 class StaleBoot(SQLModel, table=True):

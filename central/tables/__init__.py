@@ -6,6 +6,7 @@ included, an empty end meaning no limit. Verdicts, presence and coverage are com
 One noun a file; everybody imports from here.
 """
 
+from central.tables.calendar import CalendarDecision, CalendarProposal
 from central.tables.doors import Device, DeviceState
 from central.tables.duties import DutyVerdict, OvertimeProposal
 from central.tables.events import DoorClosure, Event, ForkedEvent, Journal, LostSpan, Quarantine, SealRow
@@ -19,6 +20,8 @@ __all__ = [
     "Assignment",
     "Badge",
     "CalendarDay",
+    "CalendarDecision",
+    "CalendarProposal",
     "Counter",
     "DayVerdict",
     "Device",

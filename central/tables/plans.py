@@ -28,7 +28,8 @@ class ScheduleRow(SQLModel, table=True):
 class CalendarDay(SQLModel, table=True):
     """kind: holiday, swapped_off or make_up (for_date = the day it is worked for); for `unit` and all below it.
 
-    session: only that session of the day (half holidays), None = the whole day.
+    session: only that session of the day (half holidays), None = the whole day. name: what the day is called. Which
+    days stand no more is said in `CalendarDecision`.
     """
 
     __tablename__ = "calendar_day"
@@ -39,6 +40,7 @@ class CalendarDay(SQLModel, table=True):
     session: str | None = Field(default=None, max_length=16)
     doc_no: str = Field(default="", max_length=80)
     for_date: dt.date | None = None
+    name: str | None = Field(default=None, max_length=120)
 
 
 class Leave(SQLModel, table=True):

@@ -29,13 +29,15 @@ class UnitSuccession(SQLModel, table=True):
 
 
 class Staff(SQLModel, table=True):
-    """A person. joined / left: first and last day of employment. name_sort, name_search: see names.py."""
+    """A person. joined / left: first and last day of employment. name_sort, name_search: see names.py; given: the given
+    name where it is not the last word of full_name (compound ones, peoples whose family name comes last)."""
 
     code: str = Field(primary_key=True, max_length=40)
     full_name: str = Field(max_length=120)
     name_sort: str = Field(max_length=400)
     name_search: str = Field(max_length=200)
     category: str = Field(default="", max_length=40)
+    given: str | None = Field(default=None, max_length=60)
     joined: dt.date | None = None
     left: dt.date | None = None
 

@@ -1,7 +1,8 @@
 """The function behind `diemdanh-edge decode`: recorded bytes through the same drivers and acceptance as at the door.
 
 The format of the file is that of the recorded reader cases: `vectors`, each with an id, a protocol and what arrives
-(`bytes_hex`, `chunks_hex`, or a `timeline` with its acceptance `policy`).
+(`bytes_hex`, `chunks_hex`, Wiegand `bits`, `keys` with the reader's `profile`, or a `timeline` with its acceptance
+`policy`). Lists of other makers' terminals are read as well (`attlog_dat`, `adms_attlog`).
 """
 
 import argparse
@@ -14,8 +15,12 @@ from typing import Any
 
 from edge.badges import em_card, forms
 from edge.errors import EdgeError
-from edge.readers import DRIVERS, EventKind, Reader, ReaderEvent
+from edge.readers import DRIVERS, PROFILED, BadInput, EventKind, Reader, ReaderEvent
 from edge.readers.acceptance import Acceptance, Policy, TapKind
+from edge.readers.keyboard import key_bytes
+from edge.readers.pn532 import Pn532
+from edge.readers.profile import profile_from
+from edge.terminals import Lines, TerminalPunch, read_adms, read_attlog
 
 UNSUPPORTED = "unsupported_protocol"
 BAD_VECTOR = "bad_vector"
@@ -53,7 +58,7 @@ def decode_frame(reader: str, hex_digits: str) -> Answer:
         data = bytes.fromhex(hex_digits)
     except ValueError as error:
         raise DecodeError("the bytes must be pairs of hex digits, such as 02363130...03") from error
-    return _stream(DRIVERS[reader](reader), [data])
+    return _stream(_recorder(reader, {}), [data])
 
 
 def _answer(vector: Vector) -> Answer:
@@ -66,14 +71,31 @@ def _answer(vector: Vector) -> Answer:
         return {"reads": [], "errors": [UNSUPPORTED]}
     try:
         return decode(vector)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return {"reads": [], "errors": [BAD_VECTOR]}
 
 
 def _recorded(vector: Vector) -> Answer:
+    return _stream(_recorder(vector["protocol"], vector.get("profile", {})), _chunks(vector))
+
+
+def _recorder(name: str, profile: Mapping[str, str]) -> Reader:
+    """The driver as it reads a recording: a polled reader has been asked already."""
+    if name == Pn532.name:
+        return Pn532(name, recorded=True)
+    if name in PROFILED and profile:
+        return PROFILED[name](name, profile_from(profile))
+    return DRIVERS[name](name)
+
+
+def _chunks(vector: Vector) -> list[bytes]:
+    """What arrives, as one or several reads."""
+    if "keys" in vector:
+        return [key_bytes((key, 1) if isinstance(key, str) else (str(key[0]), int(key[1])) for key in vector["keys"])]
+    if "bits" in vector:
+        return [vector["bits"].encode("ascii")]
     chunks = vector["chunks_hex"] if "chunks_hex" in vector else [vector["bytes_hex"]]
-    reader = DRIVERS[vector["protocol"]](vector["protocol"])
-    return _stream(reader, [bytes.fromhex(chunk) for chunk in chunks])
+    return [bytes.fromhex(chunk) for chunk in chunks]
 
 
 def _stream(reader: Reader, chunks: list[bytes]) -> Answer:
@@ -117,7 +139,49 @@ def _policy(said: Mapping[str, int]) -> Policy:
     return Policy(**{name: int(value) for name, value in said.items() if name in known})
 
 
-_OTHERS: dict[str, Callable[[Vector], Answer]] = {"forms": _printed, "timeline": _timeline}
+def _attlog(vector: Vector) -> Answer:
+    def told(punch: TerminalPunch) -> Answer:
+        return {
+            "pin": punch.pin,
+            "local_time": _shown(punch),
+            "device_id": punch.device,
+            "status": punch.status,
+            "verify": punch.verify,
+            "workcode": punch.workcode,
+        }
+
+    return _listed(read_attlog(b"".join(_chunks(vector))), told)
+
+
+def _adms(vector: Vector) -> Answer:
+    def told(punch: TerminalPunch) -> Answer:
+        answer = {"pin": punch.pin, "time": _shown(punch), "status": punch.status, "verify": punch.verify}
+        offset = punch.at.utcoffset()
+        if punch.zoned and offset is not None:
+            answer["utc_offset_s"] = round(offset.total_seconds())
+        return answer
+
+    return _listed(read_adms(b"".join(_chunks(vector))), told)
+
+
+def _listed(lines: Lines, told: Callable[[TerminalPunch], Answer]) -> Answer:
+    return {
+        "reads": [],
+        "errors": [BadInput.BAD_LINE.value for _ in lines.bad],
+        "records": [told(punch) for punch in lines.punches],
+    }
+
+
+def _shown(punch: TerminalPunch) -> str:
+    return f"{punch.at:%Y-%m-%d %H:%M:%S}"
+
+
+_OTHERS: dict[str, Callable[[Vector], Answer]] = {
+    "forms": _printed,
+    "timeline": _timeline,
+    "attlog_dat": _attlog,
+    "adms_attlog": _adms,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

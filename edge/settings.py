@@ -49,12 +49,19 @@ class Central:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderSettings:
-    """One card reader: its name in events, its driver, the stable path of its port, and what its reads mean."""
+    """One card reader: its name in events, its driver, the stable path of its port, and what its reads mean.
+
+    tech, form, order: the profile of a reader whose numbers mean nothing without one (`edge.readers.profile`); left
+    out, 34 bits stay what they are and a keyboard is taken to write ten decimal digits of an EM4100 card.
+    """
 
     id: str
     driver: str
     port: str
     role: str = "punch"
+    tech: str | None = None
+    form: str | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,6 @@ from edge.door import Feedback
 from edge.doorway import LIMIT_S as DOOR_LIMIT_S
 from edge.doorway import LOOP as DOOR
 from edge.doorway import REMEMBERED, Doorway, Mode
-from edge.errors import SettingsError
 from edge.health import Health, supervise
 from edge.hearing import Hearing
 from edge.identity import open_identity, verifier
@@ -28,8 +27,9 @@ from edge.journal import Journal
 from edge.keeper import Keeper, read_floor
 from edge.panel import Panel
 from edge.ports import SerialPort
-from edge.readers import DRIVERS, Reader
+from edge.readers import Reader
 from edge.readers.acceptance import Policy
+from edge.reading import driver_of
 from edge.recorder import Recorder
 from edge.report import Reporter
 from edge.roster import Roster
@@ -98,7 +98,7 @@ class Station:
     def open(self, ending: Ending) -> None:
         """Start the station. Raises EdgeError when it cannot work, OSError when its folder cannot be used."""
         settings, data = self._settings, self._settings.station.data
-        drivers = {reader.id: _driver(reader) for reader in settings.readers}
+        drivers = {reader.id: driver_of(reader) for reader in settings.readers}
         identity = open_identity(data, settings.station.device)
         central = verifier(settings.central.public_key)
         self._clock = open_clock(settings.clock, read_floor(data))
@@ -234,15 +234,6 @@ class Station:
         if loop == UPLINK:
             self._uplink.wake()
         self._threads[loop].join(JOIN_S)
-
-
-def _driver(settings: ReaderSettings) -> Reader:
-    make = DRIVERS.get(settings.driver)
-    if make is None:
-        raise SettingsError(
-            f"reader {settings.id}: driver = {settings.driver!r} is not known; there are {', '.join(DRIVERS)}"
-        )
-    return make(settings.id)
 
 
 def _policy(settings: PolicySettings, central: Mapping[str, int]) -> Policy:

@@ -61,8 +61,8 @@ class ScheduleRow:
 class CalendarEntry:
     """A holiday, a working day given off, or a day worked instead of `for_date`; for the unit and all below it.
 
-    `session` limits a holiday to one session (half holiday). Raises `WorkdayError` for a make-up day without
-    `for_date`, for its hours are those of that weekday.
+    `session` limits the entry to one session (half holiday, half a make-up day). Raises `WorkdayError` for a make-up
+    day without `for_date`, for its hours are those of that weekday.
     """
 
     on: date
@@ -86,6 +86,15 @@ class DoorPlace:
     unit: str
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """`to_unit` took over from `from_unit` on a date."""
+
+    from_unit: str
+    to_unit: str
+    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +129,34 @@ class _Valid(Protocol):
 class UnitTree:
     """The tree of units over time."""
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> None:
         self._by_code: dict[str, list[Unit]] = defaultdict(list)
+        self._heirs: dict[str, list[Succession]] = defaultdict(list)
         for unit in units:
             self._by_code[unit.code].append(unit)
+        for succession in successions:
+            self._heirs[succession.from_unit].append(succession)
+
+    def unit_on(self, code: str, on: date) -> str | None:
+        """The unit that `code` means on a date: itself while it is valid, after its end whoever took over from it.
+
+        None where it is not valid and nobody took over by then, or several did at once: who went where is then for an
+        assignment to say. People, doors and places of work follow a succession; hours and calendar days do not, for
+        a new unit's hours need an announcement of its own.
+        """
+        seen: set[str] = set()
+        here: str | None = code
+        while here is not None and here not in seen:
+            if any(is_valid(unit, on) for unit in self._by_code.get(here, ())):
+                return here
+            seen.add(here)
+            here = self._heir(here, on)
+        return None
+
+    def _heir(self, code: str, on: date) -> str | None:
+        past = [s for s in self._heirs.get(code, ()) if s.on <= on]
+        latest = {s.to_unit for s in past if s.on == max(p.on for p in past)}
+        return latest.pop() if len(latest) == 1 else None
 
     def path(self, code: str, on: date) -> tuple[str, ...]:
         """The unit and its ancestors, nearest first; it ends where a unit is unknown or not valid on the date.
@@ -154,18 +187,22 @@ class Workdays:
         rows: Iterable[ScheduleRow],
         entries: Iterable[CalendarEntry] = (),
         doors: Iterable[DoorPlace] = (),
+        successions: Iterable[Succession] = (),
     ) -> None:
-        self.tree = UnitTree(units)
+        self.tree = UnitTree(units, successions)
         self._rows: dict[str, list[ScheduleRow]] = defaultdict(list)
         self._entries: dict[date, list[CalendarEntry]] = defaultdict(list)
-        self._doors: dict[str, list[DoorPlace]] = defaultdict(list)
+        self._doors = tuple(doors)
+        self._doors_on: dict[date, dict[str, frozenset[str]]] = {}
         self._known: dict[tuple[str, date], Workday] = {}
         for row in rows:
             self._rows[row.unit].append(row)
         for entry in entries:
             self._entries[entry.on].append(entry)
-        for door in doors:
-            self._doors[door.unit].append(door)
+
+    def unit_on(self, code: str, on: date) -> str | None:
+        """The unit that a code means on the date (`UnitTree.unit_on`)."""
+        return self.tree.unit_on(code, on)
 
     def sessions_for(self, unit: str, on: date) -> Workday:
         """The unit's workday. Raises `WorkdayError` when the tree contradicts itself."""
@@ -174,18 +211,27 @@ class Workdays:
         return self._known[unit, on]
 
     def office_doors(self, unit: str, on: date) -> frozenset[str]:
-        """The devices of the nearest unit, from this one upwards, that has any; none when no unit has."""
-        for code in self.tree.path(unit, on):
-            devices = frozenset(d.device for d in self._doors.get(code, ()) if is_valid(d, on))
-            if devices:
-                return devices
-        return frozenset()
+        """The devices of the nearest unit, from this one upwards, that has any; none when no unit has.
+
+        The doors of a unit that ended are those of the unit that took over from it.
+        """
+        if on not in self._doors_on:
+            self._doors_on[on] = self._doors_by_unit(on)
+        found = (self._doors_on[on].get(code) for code in self.tree.path(unit, on))
+        return next((devices for devices in found if devices), frozenset())
+
+    def _doors_by_unit(self, on: date) -> dict[str, frozenset[str]]:
+        by_unit: dict[str, set[str]] = defaultdict(set)
+        for door in self._doors:
+            unit = self.tree.unit_on(door.unit, on)
+            if unit is not None and is_valid(door, on):
+                by_unit[unit].add(door.device)
+        return {unit: frozenset(devices) for unit, devices in by_unit.items()}
 
     def _workday(self, path: Sequence[str], on: date) -> Workday:
         entries = self._calendar(path, on)
-        made_up = next((e.for_date for e in entries if e.kind is CalendarKind.MAKE_UP), None)
-        weekday = (made_up or on).isoweekday()
-        rows = [r for r in self._nearest_rows(path, on) if weekday in r.weekdays]
+        made_up = [e for e in entries if e.kind is CalendarKind.MAKE_UP]
+        rows = [r for r in self._nearest_rows(path, on) if _worked(r, on, made_up)]
         rows.sort(key=lambda r: (r.start, r.end, r.session))
         free = tuple(
             Plan(PlanKind.HOLIDAY, e.session, document=e.document, ref=e.ref)
@@ -242,6 +288,13 @@ def weekdays_in(text: str) -> frozenset[int]:
     if not days or not days <= set(range(1, 8)):
         raise WorkdayError(f"weekdays {text!r}: write numbers 1 (Monday) to 7, such as 1-5 or 1,3,6")
     return frozenset(days)
+
+
+def _worked(row: ScheduleRow, on: date, made_up: Sequence[CalendarEntry]) -> bool:
+    """Whether the row's session is worked; on a make-up day by the weekday it replaces, and by that alone."""
+    if not made_up:
+        return on.isoweekday() in row.weekdays
+    return any(e.session in (None, row.session) and (e.for_date or on).isoweekday() in row.weekdays for e in made_up)
 
 
 def _session(row: ScheduleRow, on: date) -> Session:

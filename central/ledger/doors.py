@@ -29,6 +29,23 @@ def ripe(db: sa.Connection, roster: Roster, waiting: Collection[Waiting]) -> lis
     return [(w.staff, w.date) for w in waiting if passed(w)]
 
 
+def overtaken(db: sa.Connection, roster: Roster, written: Collection[Waiting], now_ms: int) -> set[Key]:
+    """Those verdicts whose instant is passed, and of whose doors one has delivered more than was known when they were
+    judged: their news came between the judging and the writing."""
+    ready = set(ripe(db, roster, [w for w in written if w.recheck_ms < now_ms]))
+    late = [w for w in written if (w.staff, w.date) in ready]
+    knew = {w: waited_for(w.why) for w in late}
+    facts = coverage.delivered(db, {device for doors in knew.values() for device in doors})
+    return {(w.staff, w.date) for w in late if any(_told(facts[d], w.date) != at for d, at in knew[w].items())}
+
+
+def _told(facts: DoorFacts, on: dt.date) -> int | None:
+    """Up to when a door has delivered, as `waited_for` gives it."""
+    never_ms = midnight_ms(on - dt.timedelta(days=1))
+    until = delivered_until(facts, never_ms)
+    return None if facts.delivered_ms is None and until == never_ms else until
+
+
 def doubted(db: sa.Connection, roster: Roster, marks: Iterable[MarkedDoor], now_ms: int) -> set[Key]:
     """The staff-days whose verdict may depend on when these doors were down: only what was held against somebody.
 
@@ -42,7 +59,9 @@ def _doubted_by(db: sa.Connection, roster: Roster, mark: MarkedDoor, now_ms: int
     since = max(local_date(mark.since_ms), local_date(now_ms) - dt.timedelta(days=366))
     places = {unit for unit in roster.units if mark.device in roster.workdays.office_doors(unit, local_date(now_ms))}
     places |= {unit for unit in roster.units if mark.device in roster.workdays.office_doors(unit, since)}
-    staff = set(rosters.staff_at(db, places, since)) | set(rosters.staff_at(db, places, local_date(now_ms)))
+    staff = {
+        code for on in (since, local_date(now_ms)) for code in rosters.staff_at(db, roster.codes_of(places, on), on)
+    }
     if not staff:
         return []
     from_ms, to_ms = midnight_ms(since) - DAY_MS, midnight_ms(local_date(now_ms)) + 2 * DAY_MS

@@ -16,7 +16,7 @@ from central.store import roster as rosters
 from central.store import taps
 from central.store.roster import Person, Post, Roster
 from central.store.taps import Punch
-from central.workdays import Workday, is_valid
+from central.workdays import Workday
 
 Key = tuple[str, dt.date]
 """(staff, work date)."""
@@ -109,7 +109,9 @@ class _Facts:
         self._plans = rosters.plans_of(self._db, self._staff, self._first, self._last)
         self._read_punches()
         rooms = {
-            (staff, on): (people[staff], _post(posts.get(staff, ()), on)) for staff, on in self._keys if staff in people
+            (staff, on): (people[staff], self._roster.post_on(posts.get(staff, ()), on))
+            for staff, on in self._keys
+            if staff in people
         }
         places = {key: self._doors(key, post) for key, (_, post) in rooms.items()}
         self._read_doors(places.values())
@@ -199,10 +201,6 @@ class _Facts:
             self._spans[place.office, on] = spans
         down = self._spans[place.office, on]
         return Coverage(moment(self._now_ms), None if until is None else moment(until), down)
-
-
-def _post(posts: Iterable[Post], on: dt.date) -> Post | None:
-    return next((p for p in posts if is_valid(p, on)), None)
 
 
 def _by_badge(found: Iterable[Punch]) -> dict[str, list[Punch]]:

@@ -6,7 +6,7 @@ A door holds no rule of its own. Central publishes the whole configuration again
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -15,9 +15,9 @@ from central.clock import Clock
 from central.moments import local_date, ms_of
 from central.names import short_name
 from central.rules.day import Plan, PlanKind, Session
-from central.store import Store, configs, coverage, fleet
+from central.store import Store, calendar, configs, coverage, fleet
 from central.store import roster as queries
-from central.store.roster import Door, Roster
+from central.store.roster import NO_UNIT, Door, Roster
 from edge.wire.config import Boundary, Config, RosterEntry, config_hash, decode_config, encode_config
 from edge.wire.notes import Sign
 from edge.wire.text import MAX_INT
@@ -130,7 +130,7 @@ def _configs(db: sa.Connection, today: dt.date) -> list[Config]:
     roster = queries.load_roster(db)
     doors = [door for door in roster.doors.values() if door.retired_ms is None and door.unit is not None]
     staff = queries.employed_on(db, today)
-    book = _Book({}, {}, {})
+    book = _Book({}, {}, {}, calendar.versions(db))
     for first in range(0, len(staff), GROUP):
         _read(db, roster, staff[first : first + GROUP], today, book)
     return [_config(roster, book, door, today) for door in doors]
@@ -138,11 +138,13 @@ def _configs(db: sa.Connection, today: dt.date) -> list[Config]:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """Everybody's entries; the door at which a person is expected -> people; and the other way round."""
+    """Everybody's entries; the door at which a person is expected -> people; and the other way round; the newest
+    decision about each unit's calendar."""
 
     entries: dict[str, list[RosterEntry]]
     expected: dict[str, list[str]]
     doors: dict[str, frozenset[str]]
+    calendar: Mapping[str, int]
 
 
 def _read(db: sa.Connection, roster: Roster, staff: list[str], today: dt.date, book: _Book) -> None:
@@ -151,7 +153,7 @@ def _read(db: sa.Connection, roster: Roster, staff: list[str], today: dt.date, b
     plans = queries.plans_of(db, staff, today, last)
     sessions: dict[str, tuple[Boundary, ...]] = {}
     for code in staff:
-        post = next((p for p in posts.get(code, ()) if _valid(p.valid_from, p.valid_to, today)), None)
+        post = roster.post_on(posts.get(code, ()), today)
         place = post.workplace if post else ""
         book.entries[code] = []
         book.doors[code] = roster.workdays.office_doors(place, today)
@@ -182,8 +184,24 @@ def _config(roster: Roster, book: _Book, door: Door, today: dt.date) -> Config:
     if len(book.entries) - len(own) <= MAX_VISITORS:
         visitors = (code for code in book.entries if door.device not in book.doors[code])
         entries += [replace(entry, sessions=()) for code in visitors for entry in book.entries[code]]
-    unit = roster.unit_name(door.unit or "", today)
-    return Config(door.device, 1, unit, door.location or door.code, _one_a_badge(entries))
+    home = roster.workdays.unit_on(door.unit or NO_UNIT, today) or NO_UNIT
+    return Config(
+        door.device,
+        1,
+        roster.unit_name(home, today),
+        door.location or door.code,
+        _one_a_badge(entries),
+        policy=_calendar_version(roster, book.calendar, home, today),
+    )
+
+
+def _calendar_version(
+    roster: Roster, versions: Mapping[str, int], unit: str, today: dt.date
+) -> tuple[tuple[str, int], ...]:
+    """Which decision about the calendar the door knows last: a day that was changed ahead of time is told at once,
+    though its sessions are sent when they are near, so that the office sees which doors have heard of it."""
+    newest = max((versions.get(code, 0) for code in roster.workdays.tree.path(unit, today)), default=0)
+    return (("calendar_version", newest),) if newest else ()
 
 
 def _one_a_badge(entries: Iterable[RosterEntry]) -> tuple[RosterEntry, ...]:

@@ -3,17 +3,18 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from central.moments import local_date
 from central.rules.day import Plan, PlanKind
+from central.store.calendar import DayRow as CalendarRow
+from central.store.calendar import standing
 from central.tables import (
     Assignment,
     Badge,
-    CalendarDay,
     Counter,
     Device,
     FieldDuty,
@@ -21,13 +22,16 @@ from central.tables import (
     ScheduleRow,
     Staff,
     Unit,
+    UnitSuccession,
 )
-from central.workdays import CalendarEntry, CalendarKind, DoorPlace, Workdays, is_valid
+from central.workdays import CalendarEntry, CalendarKind, DoorPlace, Succession, Workdays, is_valid
 from central.workdays import ScheduleRow as Hours
 from central.workdays import Unit as Branch
 
 PLAN_KINDS = {"CT": PlanKind.TRIP, "H": PlanKind.STUDY}
 """Symbols of a leave that are no leave; every other symbol is one."""
+NO_UNIT = ""
+"""The unit of whoever is left without one."""
 
 
 def _t(model: Any) -> sa.Table:
@@ -61,6 +65,23 @@ class Roster:
     def unit_name(self, code: str, on: dt.date) -> str:
         """The unit's name on the date; its code when it has none then."""
         return next((u.name for u in self.units.get(code, ()) if is_valid(u, on)), code)
+
+    def post_on(self, posts: Iterable["Post"], on: dt.date) -> "Post | None":
+        """What a person is on the date, the unit and the place of work as they are called then; None without a post.
+
+        A unit that ended hands its people on to the one that took over from it, as long as no later post says
+        otherwise. Without one the unit is `NO_UNIT`; a place of work without one falls back to the home unit.
+        """
+        post = next((p for p in posts if is_valid(p, on)), None)
+        if post is None:
+            return None
+        unit = self.workdays.unit_on(post.unit, on) or NO_UNIT
+        workplace = unit if post.workplace == post.unit else self.workdays.unit_on(post.workplace, on) or unit
+        return replace(post, unit=unit, workplace=workplace)
+
+    def codes_of(self, units: Collection[str], on: dt.date) -> frozenset[str]:
+        """These units, and those whose people and doors have come to them by the date."""
+        return frozenset({*units, *(code for code in self.units if self.workdays.unit_on(code, on) in units)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +150,10 @@ def roster_version(db: sa.Connection) -> int:
 
 
 def load_roster(db: sa.Connection) -> Roster:
-    """Everything an office shares, in four queries."""
+    """Everything an office shares, in a few queries."""
     units = db.execute(sa.select(_t(Unit))).all()
     hours = db.execute(sa.select(_t(ScheduleRow))).all()
-    calendar = db.execute(sa.select(_t(CalendarDay))).all()
+    successions = db.execute(sa.select(_t(UnitSuccession))).all()
     doors = load_doors(db)
     names: dict[str, list[UnitName]] = defaultdict(list)
     for unit in units:
@@ -140,8 +161,9 @@ def load_roster(db: sa.Connection) -> Roster:
     workdays = Workdays(
         (Branch(u.code, u.parent, u.valid_from, u.valid_to) for u in units),
         (_hours(row) for row in hours),
-        (_entry(row) for row in calendar),
+        (_entry(row) for row in standing(db)),
         (_place(door) for door in doors.values() if door.unit is not None),
+        (Succession(s.from_unit, s.to_unit, s.date) for s in successions),
     )
     return Roster(roster_version(db), workdays, doors, {code: tuple(found) for code, found in names.items()})
 
@@ -186,7 +208,7 @@ def _hours(row: Any) -> Hours:
     )
 
 
-def _entry(row: Any) -> CalendarEntry:
+def _entry(row: CalendarRow) -> CalendarEntry:
     return CalendarEntry(
         row.date, CalendarKind(row.kind), row.unit, row.doc_no, row.for_date, row.session, ref=f"calendar:{row.id}"
     )

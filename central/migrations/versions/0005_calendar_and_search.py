@@ -5,7 +5,6 @@ Revises: 0004
 """
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 
 revision = "0005"
@@ -14,36 +13,32 @@ branch_labels = None
 depends_on = None
 
 
-def _text(length: int) -> sqlmodel.sql.sqltypes.AutoString:
-    return sqlmodel.sql.sqltypes.AutoString(length=length)
-
-
 def upgrade() -> None:
     """Names of days and given names may be said; proposals and decisions get tables."""
-    op.add_column("calendar_day", sa.Column("name", _text(120), nullable=True))
-    op.add_column("staff", sa.Column("given", _text(60), nullable=True))
+    op.add_column("calendar_day", sa.Column("name", sa.String(120), nullable=True))
+    op.add_column("staff", sa.Column("given", sa.String(60), nullable=True))
     op.create_table(
         "calendar_proposal",
         sa.Column("id", sa.Integer(), primary_key=True, nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("date", sa.Date(), nullable=False),
-        sa.Column("kind", _text(16), nullable=False),
-        sa.Column("unit", _text(40), nullable=False),
-        sa.Column("session", _text(16), nullable=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("unit", sa.String(40), nullable=False),
+        sa.Column("session", sa.String(16), nullable=True),
         sa.Column("for_date", sa.Date(), nullable=True),
-        sa.Column("name", _text(120), nullable=False),
-        sa.Column("source", _text(80), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("source", sa.String(80), nullable=False),
         sa.Column("proposed_ms", sa.BigInteger(), nullable=False),
     )
     op.create_index("ix_calendar_proposal_year", "calendar_proposal", ["year"])
     op.create_table(
         "calendar_decision",
         sa.Column("id", sa.Integer(), primary_key=True, nullable=False),
-        sa.Column("action", _text(16), nullable=False),
+        sa.Column("action", sa.String(16), nullable=False),
         sa.Column("day_id", sa.Integer(), sa.ForeignKey("calendar_day.id"), nullable=True),
         sa.Column("proposal_id", sa.Integer(), sa.ForeignKey("calendar_proposal.id"), nullable=True),
-        sa.Column("decided_by", _text(80), nullable=False),
-        sa.Column("reason", _text(200), nullable=False),
+        sa.Column("decided_by", sa.String(80), nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
         sa.Column("decided_ms", sa.BigInteger(), nullable=False),
         sa.UniqueConstraint("day_id", "action", name="uq_calendar_decision_day_action"),
     )

@@ -11,10 +11,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 from central.errors import CentralError
 from central.settings import Settings, load_settings
+
+_MODULES = {"why": "why"}
+"""Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,6 +41,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_device(commands)
     _add_files(commands)
     _add_verdicts(commands)
+    for module in _MODULES.values():
+        import_module(f"central.commands.{module}").add(commands)
     return parser
 
 
@@ -156,6 +162,14 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _module(name: str) -> Callable[[argparse.Namespace, Settings], int]:
+    def run(arguments: argparse.Namespace, settings: Settings) -> int:
+        found: int = import_module(f"central.commands.{name}").run(arguments, settings)
+        return found
+
+    return run
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "run": _serve("collect", "evaluate", "web"),
     "collect": _serve("collect"),
@@ -167,6 +181,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "import": _import,
     "evaluate": _evaluate,
     "verdicts": _verdicts,
+    **{command: _module(module) for command, module in _MODULES.items()},
 }
 
 

@@ -20,6 +20,7 @@ PURE = (
     "central/presence.py",
     "central/lunar.py",
     "central/names.py",
+    "central/explaining/**/*.py",
 )
 
 

@@ -1,0 +1,259 @@
+"""The sentences: complete in both languages, their places kept, every word of the rules covered, nobody accused."""
+
+import ast
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from central.coverage import LOST, NO_DOOR, NO_POWER, NOT_THERE, STOPPED
+from central.explaining import Explanation, Section, lines_of, proofs, sentences, sessions, voice
+from central.explaining.facts import (
+    CalendarTold,
+    Conflict,
+    ConflictKind,
+    DoorBehind,
+    DoorDown,
+    DutyTold,
+    EntryTold,
+    HoursTold,
+    Lock,
+    PlanTold,
+    PunchTold,
+    ReasonTold,
+    Record,
+    SessionTold,
+    StoredVerdict,
+    Use,
+)
+from central.explaining.remedies import Remedy, RemedyKind
+from central.rules.day import LOCAL, Cause, DayStatus, Flag, Outcome
+from central.timing import Method
+from central.web.texts import LANGUAGES, catalogue
+from central.workdays import CalendarKind
+
+ROOT = Path(__file__).parents[3]
+ON = dt.date(2018, 11, 12)
+GRACE = dt.timedelta(minutes=5)
+
+
+def at(text: str, days: int = 0) -> dt.datetime:
+    return dt.datetime.combine(ON + dt.timedelta(days=days), dt.time.fromisoformat(text), LOCAL)
+
+
+def said_in_code() -> set[str]:
+    """Every sentence that stands in a call of `say`, and those of the tables."""
+    found = {*voice.words(), *sessions.sentences(), *proofs.phrases(), *sentences.phrases()}
+    for path in (ROOT / "central/explaining").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                said = node.args[0]
+                found |= {said.value} if isinstance(said, ast.Constant) and isinstance(said.value, str) else set()
+    return found
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("sentence", sorted(said_in_code()))
+def test_every_sentence_is_said_in_vietnamese_with_the_same_places(sentence: str):
+    vietnamese = catalogue("vi").gettext(sentence)
+    assert vietnamese != sentence, "add it to central/web/locale/vi.po"
+    assert places(vietnamese) <= places(sentence)
+    assert places(sentence) - places(vietnamese) <= {"out", "in"}
+    assert vietnamese == unicodedata.normalize("NFC", vietnamese)
+
+
+def test_every_word_of_the_rules_has_its_sentence():
+    assert set(sessions.OUTCOMES) == set(Outcome)
+    assert set(sessions.FLAGS) == set(Flag)
+    assert set(sessions.CAUSES) == set(Cause)
+    assert set(sessions.REMEDIES) == set(RemedyKind)
+    assert set(sentences.STATUSES) == set(DayStatus)
+    assert set(sentences.HEADINGS) == set(Section) - {Section.TITLE}
+    assert set(proofs.USES) == set(Use)
+    assert set(proofs.CONFLICTS) == set(ConflictKind)
+    assert set(proofs.METHODS) == {m.value for m in Method}
+    assert set(proofs.CALENDAR) == {k.value for k in CalendarKind}
+    assert {NO_POWER, STOPPED, NOT_THERE, LOST, NO_DOOR} <= set(sessions.DOWN)
+
+
+MORNING = SessionTold(
+    "AM", at("07:30"), at("12:00"), Outcome.PRESENT, time_in=at("07:25:10"), time_out=at("12:01"), grace_late=GRACE
+)
+
+
+def day(*told: SessionTold, **facts: object) -> Explanation:
+    base = Explanation("CB0001", "Trần Minh Lực", ON, at("18:00"), DayStatus.PRESENT, "Xã Khê Dũng", "Xã Khê Dũng")
+    return replace(base, sessions=told, **facts)  # type: ignore[arg-type]
+
+
+def part(section: Section, told: Explanation, language: str = "vi") -> list[str]:
+    lines = lines_of(told, catalogue(language).gettext)
+    assert not [line.text for line in lines if re.search(r"[{}]|None", line.text)]
+    return [line.text for line in lines if line.section is section]
+
+
+LATE = replace(MORNING, flags=(Flag.LATE,), time_in=at("07:41:27"), late_min=11)
+
+
+def test_a_lateness_names_the_tap_the_hour_the_grace_and_how_the_minutes_count():
+    assert part(Section.VERDICT, day(LATE)) == [
+        "Cả ngày: có mặt.",
+        "Buổi sáng: có mặt.",
+        "Vào lúc 07:41:27, ra lúc 12:01:00.",
+        "Đi muộn 11 phút: quẹt vào lúc 07:41:27; giờ bắt đầu là 07:30. Được châm chước 5 phút, nên chỉ vào sau "
+        "07:35:00 mới tính là muộn; số phút tính từ 07:30.",
+    ]
+    assert part(Section.VERDICT, day(LATE), "en")[-1] == (
+        "Late by 11 minutes: arrived at 07:41:27; work starts at 07:30. With 5 minutes of grace an arrival counts as "
+        "late only after 07:35:00; the minutes count from 07:30."
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "Về sớm chưa đến 1 phút"), (1, "Về sớm 1 phút"), (25, "Về sớm 25 phút")]
+)
+def test_an_early_leave_below_a_minute_is_not_told_as_zero(minutes: int, said: str):
+    early = replace(MORNING, flags=(Flag.EARLY_LEAVE,), time_out=at("11:59:40"), early_min=minutes)
+    assert part(Section.VERDICT, day(early))[-1].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("remedy", "vietnamese", "english"),
+    [
+        (
+            Remedy(RemedyKind.COME_BY, None, at("07:35")),
+            "Nếu quẹt vào lúc 07:35:00 hoặc trước đó thì buổi sáng không bị tính đi muộn.",
+            "With a first tap at 07:35:00 or before, the morning is not late.",
+        ),
+        (
+            Remedy(RemedyKind.TAP_OUT, at("12:00"), at("12:45")),
+            "Thêm một lượt quẹt từ 12:00:00 đến 12:45:00 thì buổi sáng đủ lượt quẹt ra.",
+            "One more tap between 12:00:00 and 12:45:00 is the departure that is missing in the morning.",
+        ),
+        (
+            Remedy(RemedyKind.DOORS_DELIVER, at("12:30")),
+            "Khi D-X01 (Cổng chính) đã gửi dữ liệu quá 12:30:00 thì buổi sáng có kết quả cuối cùng.",
+            "When D-X01 (Cổng chính) has delivered past 12:30:00, the morning becomes final.",
+        ),
+    ],
+)
+def test_what_would_have_to_be_different_is_said_plainly(remedy: Remedy, vietnamese: str, english: str):
+    behind = DoorBehind("D-X01", "Cổng chính", at("12:00"))
+    reason = ReasonTold(Cause.UNDELIVERED, at("12:00"), at("12:30"), behind=(behind,))
+    told = day(replace(LATE, reasons=(reason,), remedies=(remedy,)))
+    assert part(Section.OTHERWISE, told)[0] == vietnamese
+    assert part(Section.OTHERWISE, told, "en")[0] == english
+
+
+def test_doors_that_could_not_record_are_named_with_their_times_and_document():
+    down = DoorDown("D-X07", at("07:12"), at("07:41:30"), "power_cut", "03/QĐ")
+    reason = ReasonTold(Cause.DOORS_DOWN, at("07:30"), at("07:41:30"), Flag.LATE, down=(down,))
+    told = day(replace(LATE, flags=(Flag.NEEDS_CHECKING,), reasons=(reason,)))
+    assert part(Section.VERDICT, told)[-1] == (
+        "Từ 07:30:00 đến 07:41:30 không cửa nào của cơ quan ghi được (D-X07: mất điện từ 07:12:00 đến 07:41:30, văn "
+        "bản số 03/QĐ); nếu có quẹt thẻ lúc đó cũng không ghi lại được, nên không kết luận là đi muộn."
+    )
+
+
+def test_a_door_without_a_word_of_its_own_is_told_as_it_said_it():
+    down = DoorDown("D-X07", at("07:12"), at("08:00", 1), "strange")
+    assert part(Section.DOORS, day(MORNING, down=(down,), waiting=(DoorBehind("D-X07", "", None),))) == [
+        "D-X07: strange từ 07:12:00 đến 08:00:00 ngày 13/11/2018.",
+        "D-X07, chưa từng gửi dữ liệu.",
+    ]
+
+
+HOURS = HoursTold("AM", at("07:30"), at("12:00"), GRACE, dt.timedelta(), "Huyện X", True, ON, None, "01/TB")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (ON, ON, "áp dụng từ 12/11/2018 đến 12/11/2018"),
+        (ON, None, "áp dụng từ 12/11/2018,"),
+        (None, ON, "áp dụng đến 12/11/2018"),
+        (None, None, "không giới hạn thời gian"),
+    ],
+)
+def test_hours_name_their_version_their_unit_and_their_document(first: dt.date | None, last: dt.date | None, said: str):
+    (line,) = part(Section.HOURS, day(MORNING, hours=(replace(HOURS, valid_from=first, valid_to=last),)))
+    assert line.startswith("Buổi sáng: từ 07:30 đến 12:00, châm chước 5 phút khi vào và 0 phút khi ra; giờ của Huyện X")
+    assert said in line and line.endswith(", văn bản số 01/TB.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_fact_can_be_told(language: str):
+    plan = PlanTold(Outcome.FIELD_DUTY, "AM", "CS", "05/KH", ON, ON, "X01.T01", "Bám sát cơ sở", "hamlet_head")
+    away = PlanTold(Outcome.LEAVE, None, "P", "", ON, ON + dt.timedelta(days=2))
+    approved = EntryTold("AM", at("07:29"), None, "quên thẻ", "Lê A", "Lê B", "06/GT", True)
+    open_one = EntryTold("TRUC", None, at("12:00"))
+    punches = [
+        PunchTold(
+            "1", at("07:29"), "D-1", "Cổng", "Xã khác", m.value, dt.timedelta(seconds=s), at("09:00"), True, u, "AM"
+        )
+        for m, s, u in zip(Method, (0, 40, 600, 9000, 1), list(Use)[:5], strict=True)
+    ]
+    punches += [PunchTold("2", at("07:29"), "D-1", use=u, session="PM") for u in list(Use)[5:]]
+    behind, down = DoorBehind("D-1", "", None), DoorDown("D-1", at("07:00"), at("07:40"), "no_power")
+    reasons = tuple(ReasonTold(c, at("07:30"), at("07:40"), w, ("1",)) for c in Cause for w in (None, Flag.LATE))
+    reasons += (ReasonTold(Cause.CLOCK, None, None), ReasonTold(Cause.UNDELIVERED, None, None, behind=(behind,)))
+    told = day(
+        *(replace(MORNING, outcome=o, flags=tuple(Flag), reasons=reasons, plan=plan) for o in Outcome),
+        replace(LATE, session="TRUC", time_in=None, time_out=None, remedies=tuple(Remedy(k) for k in RemedyKind)),
+        replace(MORNING, outcome=Outcome.PENDING),
+        replace(MORNING, outcome=Outcome.PENDING, time_in=None),
+        hours=(HOURS, replace(HOURS, inherited=False, grace_late=dt.timedelta(seconds=90), start=at("07:30:30"))),
+        calendar=tuple(CalendarTold(k.value, "Huyện X", "AM", "9/QĐ", ON) for k in CalendarKind),
+        plans=(plan, away),
+        entries=(approved, open_one),
+        punches=tuple(punches),
+        duties=tuple(
+            DutyTold("night_duty", at("19:00"), at("07:00", 1), o, "Lê A", 17, "Lê C", "Lê D") for o in proofs.DUTIES
+        ),
+        conflicts=tuple(Conflict(k, "AM", at("07:45"), "Lê B") for k in ConflictKind),
+        waiting=(behind,),
+        down=(down,),
+        office_doors=("D-1", "D-2"),
+        record=Record(at("17:30"), DayStatus.ABSENT, (StoredVerdict("AM", Outcome.ABSENT, (), 0, 0),), True),
+        lock=Lock(at("18:00"), "Lê E", "12/BC"),
+        untimed=True,
+        workplace_name="Bộ phận một cửa",
+    )
+    lines = lines_of(told, catalogue(language).gettext)
+    assert {line.section for line in lines} == set(Section)
+    assert not [line.text for line in lines if re.search(r"[{}]|None|  \(", line.text)]
+
+
+@pytest.mark.parametrize("status", DayStatus)
+def test_every_status_has_its_word_and_a_title_with_the_weekday(status: DayStatus):
+    told = day(status=status, joined=ON, left=ON, unit_name="", punches=())
+    assert part(Section.TITLE, told) == ["Trần Minh Lực (CB0001), Thứ Hai, ngày 12/11/2018"]
+    assert part(Section.VERDICT, told)[0].startswith("Cả ngày: ")
+
+
+def test_somebody_not_employed_is_told_the_dates_of_employment_alone():
+    told = day(status=DayStatus.NOT_EMPLOYED, joined=ON, left=None)
+    assert part(Section.VERDICT, told)[1:] == ["Ngày bắt đầu làm việc: 12/11/2018."]
+    assert part(Section.PUNCHES, told) == []
+
+
+@pytest.mark.parametrize(("marked", "said"), [(True, "đang chờ xét lại"), (False, "Dữ liệu đã thay đổi")])
+def test_a_stored_verdict_that_says_something_else_is_shown_beside(marked: bool, said: str):
+    record = Record(at("17:30"), DayStatus.PRESENT, (StoredVerdict("AM", Outcome.PRESENT, (), 0, 0),), marked)
+    told = day(LATE, record=record)
+    assert told.differs
+    _, stored, why = part(Section.RECORD, told)
+    assert stored.endswith("ghi khác: AM present.") and said in why
+
+
+def test_a_stored_verdict_that_says_the_same_is_said_to():
+    record = Record(at("17:30"), DayStatus.PRESENT, (StoredVerdict("AM", Outcome.PRESENT, (Flag.LATE,), 11, 0),))
+    assert not day(LATE, record=record).differs
+    assert "cũng như vậy" in part(Section.RECORD, day(LATE, record=record))[-1]

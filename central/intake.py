@@ -17,7 +17,7 @@ from functools import partial
 from socket import socketpair
 from typing import TYPE_CHECKING
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -25,6 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from central.clock import Clock
 from central.intaking.answers import Outgoing
 from central.intaking.collector import Collector, Health
+from central.intaking.packets import Published, cut_published, packet_span, remaining_length
 from central.intaking.reading import Message
 from central.intaking.taking import Birth
 from central.settings import BrokerSettings, Settings
@@ -41,13 +42,12 @@ log = logging.getLogger(__name__)
 RECONNECT_LEAST_S = 0.2
 RECONNECT_MOST_S = 5.0
 WAIT_MS = 500
-READ_BYTES = 65_536
+READ_BYTES = 262_144
+"""How much is read before something is written."""
 WRITE_BYTES = 1_048_576
 """How much may be gathered that the connection does not take; more waits with paho, as packets."""
 HANDED_MOST = 20_000
 DISCONNECT = 0xE0
-READ_PACKETS = 200
-"""How many messages are read before something is written."""
 
 
 @dataclass(slots=True)
@@ -64,26 +64,25 @@ class InBulk(Client):
     """paho's client, reading and writing what there is in one call each, instead of several for every packet.
 
     A call lets go of Python's lock, and the thread that computes keeps it for milliseconds before this one has it back.
-    It replaces two inner methods (paho-mqtt 2.2 `_sock_recv`, `_sock_send`), through which everything passes; the lock
-    file pins the version and the tests run it against a real broker.
+    What is published goes to `published`, all that was read together; paho has every other packet (the answers to its
+    pings among them, by which it knows that the broker lives). It replaces two inner methods (paho-mqtt 2.2
+    `_sock_recv`, `_sock_send`), through which everything passes; the lock file pins the version and the tests run it
+    against a real broker.
     """
 
-    _ahead = b""
-    _taken = 0
-
-    def __init__(self, client_id: str) -> None:
+    def __init__(self, client_id: str, published: Callable[[list[Published]], None]) -> None:
         super().__init__(CallbackAPIVersion.VERSION2, client_id, clean_session=True)
+        self._published = published
+        self._ahead = bytearray()
+        self._served = b""
+        self._over = False
         self._behind = bytearray()
         self._handed: deque[bytes] = deque()
 
-    @property
-    def ahead(self) -> bool:
-        """Whether something was read that paho has not taken yet: no poll of the socket shows it."""
-        return self._taken < len(self._ahead)
-
     def reconnect(self) -> MQTTErrorCode:
         """As paho's; what was left of the former connection is forgotten."""
-        self._ahead, self._taken = b"", 0
+        self._ahead.clear()
+        self._served, self._over = b"", False
         self._behind.clear()
         self._handed.clear()
         return super().reconnect()
@@ -125,35 +124,54 @@ class InBulk(Client):
             self._send_behind()  # paho closes the connection right after it
         return len(buf)
 
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Read once, and hand on every whole packet. Raises OSError and ValueError when the connection is over."""
+        if self._sock is None:
+            return MQTTErrorCode.MQTT_ERR_NO_CONN
+        try:
+            found = super()._sock_recv(READ_BYTES)
+        except BlockingIOError:
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
+        self._over = not found
+        self._ahead += found
+        return super().loop_read() if self._over else self._hand_on()
+
+    def _hand_on(self) -> MQTTErrorCode:
+        while (span := packet_span(self._ahead, 0)) is not None and span.end <= len(self._ahead):
+            cut = cut_published(bytes(self._ahead))
+            del self._ahead[: cut.taken]
+            # 4 bytes a message: they need no bound of their own.
+            self._behind += cut.pubacks
+            if cut.messages:
+                self._published(cut.messages)
+            elif (result := self._serve(span.end)) != MQTTErrorCode.MQTT_ERR_SUCCESS or self._sock is None:
+                return result
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _serve(self, length: int) -> MQTTErrorCode:
+        """Let paho read one packet."""
+        self._served = bytes(self._ahead[:length])
+        del self._ahead[:length]
+        return super().loop_read()
+
     def _sock_recv(self, bufsize: int) -> bytes:
-        if not self.ahead:
-            self._ahead, self._taken = super()._sock_recv(READ_BYTES), 0
-        part = self._ahead[self._taken : self._taken + bufsize]
-        self._taken += len(part)
+        if not self._served and not self._over:
+            raise BlockingIOError
+        part, self._served = self._served[:bufsize], self._served[bufsize:]
         return part
 
 
-def remaining_length(length: int) -> bytes:
-    """The length of an MQTT packet after its first byte, as the packet says it (MQTT 3.1.1, 2.2.3)."""
-    found = bytearray()
-    while length > 127:
-        found.append(length & 127 | 128)
-        length >>= 7
-    found.append(length)
-    return bytes(found)
-
-
 class Link:
-    """The connection to the broker. receive: called with (topic, payload) in the network thread."""
+    """The connection to the broker. receive: called in the network thread with what came, (topic, payload) each."""
 
-    def __init__(self, broker: BrokerSettings, receive: Callable[[str, bytes], None]) -> None:
+    def __init__(self, broker: BrokerSettings, receive: Callable[[list[tuple[str, bytes]]], None]) -> None:
         self._broker, self._receive = broker, receive
         self._stopping = threading.Event()
         self._wait_s = RECONNECT_LEAST_S
         self.health = LinkHealth()
-        client = InBulk(f"central-{secrets.token_hex(6)}")
+        client = InBulk(f"central-{secrets.token_hex(6)}", self._arrived)
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
-        client.on_subscribe, client.on_message = self._subscribed, self._arrived
+        client.on_subscribe = self._subscribed
         client.on_socket_register_write = self._wake
         client.max_queued_messages_set(10_000)
         self._client = client
@@ -205,30 +223,19 @@ class Link:
     def _turn(self, socket: "SocketLike") -> bool:
         """Wait for something to read or to write, and do it; False when the connection is over.
 
-        paho's own loop asks the system once for every packet; reading until nothing is left, and then writing, lets
-        twice as many through.
+        paho's own loop asks the system several times for every packet; reading and writing all there is in one call
+        each lets several times as many through.
         """
         poll = select.poll()
         poll.register(socket, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
         poll.register(self._woken, select.POLLIN)
-        ahead = self._client.ahead
-        events = dict(poll.poll(0 if ahead else WAIT_MS))
+        events = dict(poll.poll(0 if _decrypted(socket) else WAIT_MS))
         if self._woken.fileno() in events:
             self._woken.recv(4096)
-        readable = ahead or events.get(socket.fileno(), 0) & ~select.POLLOUT
-        if readable and not self._read_all(socket):
+        readable = _decrypted(socket) or events.get(socket.fileno(), 0) & ~select.POLLOUT
+        if readable and self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return False
         return not self._client.want_write() or self._client.loop_write() == MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    def _read_all(self, socket: "SocketLike") -> bool:
-        poll = select.poll()
-        poll.register(socket, select.POLLIN)
-        for _ in range(READ_PACKETS):
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or self._client.socket() is None:
-                return False
-            if not self._client.ahead and not poll.poll(0) and not _decrypted(socket):
-                break
-        return True
 
     def _wake(self, client: Client, userdata: object, socket: "SocketLike") -> None:
         """paho has something to write: the network thread does it, so that no two threads write into one socket."""
@@ -276,9 +283,9 @@ class Link:
     ) -> None:
         self.health.connected = self.health.ready = False
 
-    def _arrived(self, client: Client, userdata: object, message: MQTTMessage) -> None:
-        if not message.retain:  # a stored birth is no news: devices are heard by births and heartbeats
-            self._receive(message.topic, bytes(message.payload))
+    def _arrived(self, messages: list[Published]) -> None:
+        # A stored birth is no news: devices are heard by births and heartbeats.
+        self._receive([(topic, payload) for topic, payload, retained in messages if not retained])
 
 
 def _decrypted(socket: "SocketLike") -> int:
@@ -317,14 +324,15 @@ def run_collector(
     settings: Settings,
     on_birth: Callable[[Birth], None] = lambda birth: None,
     tick: Callable[[str], None] = lambda name: None,
+    committed: Callable[[], None] = lambda: None,
 ) -> Running:
     """Start intake: a network thread and a writer thread. Returns at once; messages flow once the broker is there.
 
     on_birth: called in the writer thread, after the commit, for every birth. tick: called by each living loop with its
-    name (`intake-link`, `intake-writer`), for watchdogs.
+    name (`intake-link`, `intake-writer`), for watchdogs. committed: called in the writer thread after every commit.
     """
-    collector = Collector(store, clock, on_birth=on_birth)
-    link = Link(settings.broker, collector.receive)
+    collector = Collector(store, clock, on_birth=on_birth, committed=committed)
+    link = Link(settings.broker, collector.receive_all)
     collector.publish = link.send
     threads = (
         threading.Thread(target=link.run, args=(partial(tick, "intake-link"),), name="intake-link", daemon=True),

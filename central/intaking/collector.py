@@ -80,7 +80,8 @@ class Collector:
     """Intake of one process.
 
     publish: called by the writer with every answer, after the commit. on_birth: called after the commit for every birth
-    (device, applied configuration version), and may publish too.
+    (device, applied configuration version), and may publish too. committed: called after every commit, whoever waits
+    for new facts is woken by it.
     """
 
     def __init__(
@@ -90,12 +91,14 @@ class Collector:
         publish: Publish = lambda outgoing: None,
         on_birth: Callable[[Birth], None] = lambda birth: None,
         *,
+        committed: Callable[[], None] = lambda: None,
         queue_messages: int = QUEUE_MESSAGES,
         queue_bytes: int = QUEUE_BYTES,
+        registry: Registry | None = None,
     ) -> None:
         self._store, self._clock = store, clock
-        self.publish, self.on_birth = publish, on_birth
-        self._registry = Registry()
+        self.publish, self.on_birth, self._committed = publish, on_birth, committed
+        self._registry = Registry() if registry is None else registry
         self._queue: deque[Message] = deque()
         self._queue_messages, self._queue_bytes, self._bytes = queue_messages, queue_bytes, 0
         self._arrived = threading.Condition()
@@ -105,17 +108,23 @@ class Collector:
 
     # --- the queue ---
 
-    def receive(self, topic: str, payload: bytes, received_ms: int | None = None) -> None:
-        """Enqueue a message; drop it where there is no room. received_ms: central's utc, None = now."""
-        message = Message(topic, payload, self._clock.now_ms() if received_ms is None else received_ms)
+    def receive(self, topic: str, payload: bytes) -> None:
+        """Enqueue a message that arrived now; drop it where there is no room."""
+        self.receive_all([(topic, payload)])
+
+    def receive_all(self, arrived: Sequence[tuple[str, bytes]]) -> None:
+        """Enqueue messages (topic, payload) that arrived now, in their order; drop those that find no room."""
+        now_ms = self._clock.now_ms()
         with self._arrived:
-            self.health.received += 1
-            if len(self._queue) >= self._queue_messages or self._bytes + len(payload) > self._queue_bytes:
-                self.health.dropped += 1
-                return
-            self._queue.append(message)
-            self._bytes += len(payload)
-            if len(self._queue) in (1, GROUP_MESSAGES):
+            before = len(self._queue)
+            self.health.received += len(arrived)
+            for topic, payload in arrived:
+                if len(self._queue) >= self._queue_messages or self._bytes + len(payload) > self._queue_bytes:
+                    self.health.dropped += 1
+                    continue
+                self._queue.append(Message(topic, payload, now_ms))
+                self._bytes += len(payload)
+            if before == 0 or before < GROUP_MESSAGES <= len(self._queue):
                 self._arrived.notify()
 
     def _next_group(self) -> list[Message]:
@@ -204,6 +213,7 @@ class Collector:
         group = sort_messages(messages, self._registry)
         with self._store.write() as db:
             taken = take(db, group, self._registry, self._clock.now_ms(), self._pause_ms())
+        self._committed()
         self._count(taken)
         for birth in taken.births:
             self.on_birth(birth)

@@ -20,9 +20,13 @@ class Unwelcome:
 
 
 class Registry:
-    """Who may send. One thread uses it."""
+    """Who may send. One thread uses it.
 
-    def __init__(self) -> None:
+    stationless: doors that still wait for their station may, too; what is replayed from files comes from no station.
+    """
+
+    def __init__(self, *, stationless: bool = False) -> None:
+        self._stationless = stationless
         self._counters: tuple[int, int] | None = None
         self._devices: dict[str, DeviceRow] = {}
         self._verifiers: dict[str, Verify] = {}
@@ -33,7 +37,7 @@ class Registry:
         counters = fleet.counters(db)
         now = (counters.get("devices", 0), counters.get("roster", 0))
         if now != self._counters:
-            self._devices = {row.id: row for row in fleet.devices(db) if row.key}
+            self._devices = {row.id: row for row in fleet.devices(db) if row.key or self._stationless}
             self._verifiers = {}
             self.holders = fleet.holders(db)
             self._counters = now

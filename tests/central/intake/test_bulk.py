@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from central.intake import InBulk, remaining_length
+from central.intake import InBulk
 from central.intaking import collector as module
 from central.intaking.collector import Collector
+from central.intaking.packets import remaining_length
 from central.intaking.reading import Message, read_up
 from central.timing import Stamped, own_time
 from edge.wire.batch import Batch, encode_batch
@@ -25,7 +26,7 @@ def test_the_length_of_a_packet_is_said_as_the_standard_says_it(length, bytes_):
 
 
 def test_only_the_first_of_what_is_handed_over_wakes_the_connection():
-    client = InBulk("bulk")
+    client = InBulk("bulk", print)
     assert client.hand_over("dd/1/door-0001/ack", b"{}")
     assert not client.hand_over("dd/1/door-0001/ack", b"{}")
     assert client.want_write()

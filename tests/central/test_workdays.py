@@ -192,3 +192,59 @@ def test_a_time_may_lie_on_the_next_date():
 def test_other_times_are_refused(text):
     with pytest.raises(WorkdayError, match="HH:MM"):
         time_of_day(text)
+
+
+def week(work, unit, first=date(2018, 12, 31)):
+    """Mon 31 Dec 2018 to Sun 6 Jan 2019, a line a day: `off`, the hours, `(hours)` where they are given off."""
+    lines = []
+    for on in (first + timedelta(days=n) for n in range(7)):
+        day = work.sessions_for(unit, on)
+        lines.append((f"({shown(day)})" if day.holidays else shown(day)) or "off")
+    return lines
+
+
+FULL, MORNING = "07:30-12:00 13:30-17:00", "07:45-11:30"
+SWAP = (
+    holiday(date(2018, 12, 31), kind="swapped_off", document="6519"),
+    holiday(date(2019, 1, 1)),
+    holiday(date(2019, 1, 5), kind="make_up", document="6519", for_date=date(2018, 12, 31)),
+)
+
+
+def test_in_the_swap_week_monday_is_off_and_saturday_is_worked_for_it():
+    work = Workdays(TREE, DISTRICT, SWAP)
+    assert week(work, "VP") == [f"({FULL})", f"({FULL})", FULL, FULL, FULL, FULL, "off"]
+    assert work.sessions_for("VP", date(2019, 1, 5)).documents == ("winter", "6519")
+
+
+def test_the_counters_own_saturday_does_not_apply_twice_on_a_make_up_saturday():
+    work = Workdays(TREE, (*DISTRICT, *COUNTER), SWAP)
+    assert week(work, "X1") == [f"({FULL})", f"({FULL})", FULL, FULL, FULL, FULL, "off"]
+    assert week(work, "X1", date(2019, 1, 7))[5] == MORNING
+
+
+def test_a_make_up_day_may_bind_one_unit_alone():
+    only = holiday(SATURDAY, "VP", "make_up", for_date=MONDAY)
+    work = Workdays(TREE, (*DISTRICT, *COUNTER), [only])
+    assert [shown(work.sessions_for(u, SATURDAY)) for u in ("VP", "X2", "X1")] == [FULL, "", MORNING]
+
+
+def test_half_a_make_up_day_is_worked_for_half_a_day_off():
+    work = Workdays(
+        TREE,
+        (*DISTRICT, *COUNTER),
+        [
+            holiday(MONDAY, kind="swapped_off", session="PM"),
+            holiday(SATURDAY, kind="make_up", for_date=MONDAY, session="PM"),
+        ],
+    )
+    assert [p.session for p in work.sessions_for("VP", MONDAY).holidays] == ["PM"]
+    assert shown(work.sessions_for("VP", SATURDAY)) == "13:30-17:00"
+    assert shown(work.sessions_for("X1", SATURDAY)) == "13:30-17:00"
+
+
+def test_a_make_up_saturday_is_worked_by_the_hours_that_hold_on_it():
+    fifteenth = date(2018, 10, 15)  # the last Monday of the summer hours
+    work = Workdays(TREE, DISTRICT, [holiday(date(2018, 10, 20), kind="make_up", for_date=fifteenth)])
+    assert shown(work.sessions_for("VP", fifteenth)) == "07:00-11:30 13:30-17:00"
+    assert shown(work.sessions_for("VP", date(2018, 10, 20))) == FULL

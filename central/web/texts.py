@@ -15,6 +15,20 @@ from babel.messages.pofile import read_po
 LANGUAGES = ("vi", "en")
 LOCALE = Path(__file__).parent / "locale"
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
+ENGLISH_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -35,10 +49,10 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 def long_date(day: dt.date, language: str) -> str:
-    """`Thứ Hai, ngày 12/11/2018`, or `Monday, 12/11/2018`."""
+    """`Thứ Hai, ngày 12/11/2018`, or `Monday, 12 November 2018`, which no order of day and month can spoil."""
     if language == "vi":
         return f"{WEEKDAYS[day.weekday()]}, ngày {day:%d/%m/%Y}"
-    return f"{ENGLISH_DAYS[day.weekday()]}, {day:%d/%m/%Y}"
+    return f"{ENGLISH_DAYS[day.weekday()]}, {day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
 
 
 def age(seconds: int | None, language: str) -> str:

@@ -157,6 +157,7 @@ def test_metrics_are_what_prometheus_reads(client: Client):
     text = client.get("/metrics").text
     assert 'diemdanh_presence{state="unknown"}' in text
     assert 'diemdanh_door_state{door="D-X00",state="never_delivered"} 1.0' in text
+    assert 'diemdanh_unjudged{kind="day"} 0.0' in text
 
 
 def test_the_interface_describes_itself_and_loads_nothing_from_elsewhere(client: Client):
@@ -222,5 +223,5 @@ def test_ages_and_dates_are_written_as_people_write_them():
     ]
     assert age(61, "en") == "1 min"
     assert long_date(dt.date(2018, 11, 12), "vi") == "Thứ Hai, ngày 12/11/2018"
-    assert long_date(dt.date(2018, 11, 18), "en") == "Sunday, 18/11/2018"
+    assert long_date(dt.date(2018, 11, 18), "en") == "Sunday, 18 November 2018"
     assert chosen(None) == "vi" and set(LANGUAGES) == {"vi", "en"}

@@ -7,7 +7,7 @@ value is reported with file, line, column and remedy, so that one pass over the 
 import csv
 import io
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
@@ -253,13 +253,20 @@ NEEDED = ("units", "staff", "devices", "schedules")
 
 def read_office(folder: Path) -> Office:
     """Read every known file of `folder`; whatever is wrong stands in `.problems` and nothing is raised for it."""
+    return read_files(folder, FILES, NEEDED, "an import")
+
+
+def read_files(folder: Path, files: dict[str, dict[str, Reader]], needed: Sequence[str], purpose: str) -> Office:
+    """Read those of `files` (name without .csv -> its columns) that are in `folder`; `needed` ones must be there."""
     office = Office()
-    for name, columns in FILES.items():
+    for name, columns in files.items():
         path = folder / f"{name}.csv"
         if path.exists():
             office.lines[name] = list(_read_file(office, path, name, columns))
-        elif name in NEEDED:
-            office.complain(name, None, "", "is missing; an import needs units, staff, devices and schedules")
+        elif name in needed:
+            *others, last = needed
+            every = f"{', '.join(others)} and {last}" if others else last
+            office.complain(name, None, "", f"is missing; {purpose} needs {every}")
     return office
 
 

@@ -32,10 +32,10 @@ def serve(settings: Settings, parts: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     store, clock = ready_store(settings), settings.clock.clock()
-    health = Liveness(clock)
+    health, wake = Liveness(clock), threading.Event()
     start: dict[str, Callable[[], object]] = {
-        "collect": lambda: running.enter_context(_collecting(settings, store, clock, health, stop)),
-        "evaluate": lambda: running.enter_context(_evaluating(store, clock, health, stop)),
+        "collect": lambda: running.enter_context(_collecting(settings, store, clock, health, stop, wake)),
+        "evaluate": lambda: running.enter_context(_evaluating(store, clock, health, stop, wake)),
         "web": lambda: running.enter_context(_serving_pages(settings, store, clock, health)),
     }
     with ExitStack() as running:
@@ -60,7 +60,7 @@ def _watch(health: Liveness, stop: threading.Event) -> None:
 
 @contextmanager
 def _collecting(
-    settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event
+    settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
 ) -> Iterator[None]:
     from central.intake import Birth, run_collector
     from central.keys import load_key
@@ -77,7 +77,7 @@ def _collecting(
 
     # What finds no connection waits: a device that stays connected would not ask for it.
     outbox = Outbox(sent)
-    running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick)
+    running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)
     health.count_with("intake", running.collector.report)
     loop = threading.Thread(
         target=_repeat, args=("publisher", lambda: outbox.send(publisher.due()), health, stop), name="publisher"
@@ -104,13 +104,20 @@ def _repeat(name: str, work: Callable[[], None], health: Liveness, stop: threadi
 
 
 @contextmanager
-def _evaluating(store: Store, clock: Clock, health: Liveness, stop: threading.Event) -> Iterator[None]:
+def _evaluating(
+    store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
+) -> Iterator[None]:
     from central.ledger.rounds import run_evaluator
 
     loop = threading.Thread(
         target=run_evaluator,
         args=(store, clock, stop),
-        kwargs={"tick": lambda: health.tick("evaluator"), "failed": lambda: health.failed("evaluator")},
+        kwargs={
+            "wake": wake,
+            "tick": lambda: health.tick("evaluator"),
+            "failed": lambda: health.failed("evaluator"),
+            "aside": lambda: health.failed("judging"),
+        },
         name="evaluator",
     )
     loop.start()

@@ -1,32 +1,35 @@
 """The evaluator: rounds of repairing times, finding what is stale, judging it and writing the verdicts.
 
 Several evaluators may run at once: a verdict is written only together with the end of the mark it answers, and only if
-that mark is still the one that was read.
+that mark is still the one that was read. One fact that cannot be judged stops nobody else (`isolation`).
 """
 
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from central.clock import Clock
 from central.ledger.boots import repair_boot
-from central.ledger.doors import doubted, ripe
+from central.ledger.doors import doubted, overtaken, ripe
 from central.ledger.gathering import gather_many
+from central.ledger.isolation import Isolation
+from central.ledger.settling import Judgement, settle
 from central.ledger.why import verdict_row
 from central.moments import local_date
 from central.rules import evaluate
-from central.store import marks, verdicts
+from central.store import faults, marks, verdicts
 from central.store import roster as rosters
 from central.store.engine import Store
-from central.store.marks import MarkedDay
+from central.store.marks import MarkedBoot, MarkedDay, MarkedDoor
 from central.store.roster import Roster
-from central.store.verdicts import DayRow
+from central.store.verdicts import Key, Waiting
 
 POLL_S = 0.2
-"""Real time between two rounds that found nothing to do."""
+"""Real time between two rounds that found nothing to do, where nobody wakes the evaluator."""
 BATCH = 200
 """Staff-days judged and written in one transaction."""
 CATCH_UP_DAYS = 31
@@ -36,17 +39,33 @@ _EVER_MS = -(2**62)
 log = logging.getLogger(__name__)
 
 
-class Ledger:
-    """One evaluator's memory of what it has looked at; everything that matters is in the database."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What an evaluator has worked out and not written yet, and the marks that this answers."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    judged: tuple[Judgement, ...]
+    answered: tuple[MarkedDay, ...]
+
+
+class Ledger:
+    """One evaluator's memory of what it has looked at; everything that matters is in the database.
+
+    aside: called for everything that cannot be judged and is set aside.
+    """
+
+    def __init__(self, store: Store, clock: Clock, aside: Callable[[], None] = lambda: None) -> None:
         self._store, self._clock = store, clock
         self._roster: Roster | None = None
         self._opened: tuple[dt.date, int] | None = None
         self._passed_ms = _EVER_MS
+        self._isolation = Isolation(store, clock, aside)
+        self._started = False
+        self._late: dict[Key, Waiting] = {}
 
     def step(self) -> int:
-        """One round; returns how many verdicts and times were written, 0 when there was nothing to do."""
+        """One round; returns how many marks were answered and times written, 0 when there was nothing to do."""
+        if not self._started:
+            self._start()
         done = self._repair()
         self._open_dates()
         self._mark_ripe()
@@ -57,9 +76,18 @@ class Ledger:
         while self.step():
             pass
 
+    def _start(self) -> None:
+        """A new evaluator may be a mended one: what was set aside is tried once more."""
+        with self._store.write() as db:
+            faults.retry_all(db)
+        self._started = True
+
     def _repair(self) -> int:
         with self._store.read() as db:
             found = marks.stale_boots(db)
+        return self._isolation.run(found, self._repair_these)
+
+    def _repair_these(self, found: Sequence[MarkedBoot]) -> int:
         return sum(repair_boot(self._store, mark, self._clock.now_ms()) for mark in found)
 
     def _open_dates(self) -> None:
@@ -85,27 +113,62 @@ class Ledger:
         """Time passing closes sessions; a door's news may close them, or raise and lift doubts."""
         now_ms = self._clock.now_ms()
         with self._store.read() as db:
-            changed = marks.stale_doors(db)
-            from_ms = _EVER_MS if changed else self._passed_ms
-            days = set(ripe(db, self._current(db), verdicts.waiting(db, from_ms, now_ms)))
-            if changed:
-                days |= doubted(db, self._current(db), changed, now_ms)
-        if days or changed:
+            roster, changed = self._current(db), marks.stale_doors(db)
+            waiting = verdicts.waiting(db, _EVER_MS if changed else self._passed_ms, now_ms)
+            days = self._isolation.sift(waiting, lambda found: ripe(db, roster, found), _day_of)
+            days |= overtaken(db, roster, self._late.values(), now_ms)
+        if days:
             with self._store.write() as db:
                 marks.mark_days(db, days, now_ms)
-                for mark in changed:
-                    marks.settle_door(db, mark)
+        self._isolation.run(changed, lambda found: self._hear(roster, found, now_ms))
+        self._late.clear()
         self._passed_ms = now_ms
+
+    def _hear(self, roster: Roster, changed: Sequence[MarkedDoor], now_ms: int) -> int:
+        """Mark what these doors' news may change, and answer the doors' marks."""
+        with self._store.read() as db:
+            days = doubted(db, roster, changed, now_ms)
+        with self._store.write() as db:
+            marks.mark_days(db, days, now_ms)
+            for mark in changed:
+                marks.settle_door(db, mark)
+        return len(changed)
 
     def _judge(self) -> int:
         with self._store.read() as db:
-            stale = marks.stale_days(db, BATCH)
-            if not stale:
-                return 0
-            roster, now_ms = self._current(db), self._clock.now_ms()
-            rows, judged = _judged(db, roster, stale, now_ms)
+            stale, roster = marks.stale_days(db, BATCH), self._current(db)
+        return self._isolation.run(stale, lambda found: self.write(self.look(roster, found)))
+
+    def look(self, roster: Roster, stale: Sequence[MarkedDay]) -> Looked:
+        """Judge marked days, and write nothing yet.
+
+        A day with a punch whose time is not worked out yet keeps its mark; one of nobody known loses it.
+        """
+        now_ms = self._clock.now_ms()
+        with self._store.read() as db:
+            known = gather_many(db, roster, ((m.staff, m.date) for m in stale), now_ms)
+        judged, answered = [], []
+        for mark in stale:
+            day = known.get((mark.staff, mark.date))
+            if day is not None and day.untimed:
+                continue
+            answered.append(mark)
+            if day is not None:
+                judged.append(Judgement(verdict_row(day, evaluate(day.day), roster.doors, now_ms)))
+        return Looked(tuple(judged), tuple(answered))
+
+    def write(self, looked: Looked) -> int:
+        """Write what was looked at; returns how many marks this answered.
+
+        A verdict that waits for an instant which this evaluator has passed already is looked at once more in the next
+        round: the news it waits for may have come, and been taken by another evaluator, before it could be seen.
+        """
         with self._store.write() as db:
-            return verdicts.settle(db, judged, rows)
+            settled = settle(db, looked.answered, looked.judged, self._clock.now_ms())
+        for row in settled.changed:
+            if row.recheck_ms is not None and row.recheck_ms < self._passed_ms:
+                self._late[row.staff, row.date] = Waiting(row.staff, row.date, row.recheck_ms, row.why)
+        return settled.answered
 
     def _current(self, db: sa.Connection) -> Roster:
         if self._roster is None or self._roster.version != rosters.roster_version(db):
@@ -113,27 +176,12 @@ class Ledger:
         return self._roster
 
 
+def _day_of(waiting: Waiting) -> Key:
+    return waiting.staff, waiting.date
+
+
 def _unjudged(db: sa.Connection, on: dt.date) -> list[str]:
     return verdicts.without_verdict(db, rosters.employed_on(db, on), on)
-
-
-def _judged(
-    db: sa.Connection, roster: Roster, stale: list[MarkedDay], now_ms: int
-) -> tuple[list[DayRow], list[MarkedDay]]:
-    """Verdicts of the marked days, and the marks they answer.
-
-    A day with a punch whose time is not worked out yet keeps its mark; one of nobody known loses it.
-    """
-    known = gather_many(db, roster, ((m.staff, m.date) for m in stale), now_ms)
-    rows, answered = [], []
-    for mark in stale:
-        day = known.get((mark.staff, mark.date))
-        if day is not None and day.untimed:
-            continue
-        answered.append(mark)
-        if day is not None:
-            rows.append(verdict_row(day, evaluate(day.day), roster.doors, now_ms))
-    return rows, answered
 
 
 def run_evaluator(
@@ -141,19 +189,24 @@ def run_evaluator(
     clock: Clock,
     stop: threading.Event,
     *,
+    wake: threading.Event | None = None,
+    poll_s: float = POLL_S,
     tick: Callable[[], None] = lambda: None,
     failed: Callable[[], None] = lambda: None,
+    aside: Callable[[], None] = lambda: None,
 ) -> None:
-    """Rounds until `stop` is set. `tick` is called after each round, `failed` after one that raised."""
-    ledger = Ledger(store, clock)
+    """Rounds until `stop` is set. `wake`: set by whoever stored new facts in this process, so that nobody waits for the
+    next look. `tick` is called after each round, `failed` after one that raised, `aside` for what is set aside."""
+    ledger, woken = Ledger(store, clock, aside), wake or threading.Event()
     while not stop.is_set():
-        wait_s = POLL_S
+        wait_s = poll_s
+        woken.clear()  # before the round: what is stored during it is seen by the next one
         try:
             if ledger.step():
                 wait_s = 0.0
         except Exception:
             log.exception("evaluator: a round failed; the next one starts in %s s", 1.0)
             failed()
-            wait_s = 1.0
+            stop.wait(1.0)
         tick()
-        stop.wait(wait_s)
+        woken.wait(wait_s)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from central.store.faults import unjudged
 from central.tables import ForkedEvent, Journal, LostSpan, Quarantine
 
 JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
@@ -15,7 +16,8 @@ QUARANTINE: sa.Table = Quarantine.__table__  # type: ignore[attr-defined]
 @dataclass(frozen=True, slots=True)
 class Account:
     """Of one device: events known to exist and not stored yet, events that cannot come, undecided other versions of
-    events, messages in quarantine, and what its journals show: copied, rolled_back, lost_writes, fork, branched."""
+    events, messages in quarantine, and what its journals show: copied, rolled_back, lost_writes, fork, branched;
+    unjudged: its times or its door's news could not be worked out and are set aside."""
 
     to_come: int = 0
     lost: int = 0
@@ -33,6 +35,9 @@ def accounts(db: sa.Connection) -> dict[str, Account]:
         behind = max(row.known_head, row.named_seq or 0) - row.watermark
         to_come[row.device] = to_come.get(row.device, 0) + max(behind, 0)
         findings.setdefault(row.device, set()).update(row.findings.split())
+    for one in unjudged(db):
+        if one.kind != "day":
+            findings.setdefault(one.name, set()).add("unjudged")
     lost = _by_device(db, LOST, sa.func.sum(LOST.c.last_seq - LOST.c.first_seq + 1))
     forked = _by_device(db, FORKED, sa.func.count(), FORKED.c.decided.is_(None))
     q = QUARANTINE.c
@@ -46,7 +51,7 @@ def accounts(db: sa.Connection) -> dict[str, Account]:
             quarantined.get(device, 0),
             tuple(sorted(findings.get(device, ()))),
         )
-        for device in to_come.keys() | quarantined.keys()
+        for device in to_come.keys() | quarantined.keys() | findings.keys()
     }
 
 

@@ -5,14 +5,15 @@ Each mark has a version that grows with every new mark, so that an evaluator tha
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from central.tables import StaleBoot, StaleDay, StaleDoor
+from central.store.keys import among
+from central.tables import StaleBoot, StaleDay, StaleDoor, UnjudgedFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,17 @@ _MARK_DAY_SQLITE = (
 )
 
 
-def mark_days(db: sa.Connection, days: Iterable[tuple[str, dt.date]], now_ms: int) -> None:
+def mark_days(db: sa.Connection, days: Collection[tuple[str, dt.date]], now_ms: int) -> None:
     """Mark (staff, date) pairs stale. On SQLite in the driver's own words: every punch that comes in marks two."""
-    # Sorted, so that two writers lock rows in one order.
-    rows = [(staff, date, _anew(), now_ms) for staff, date in sorted(set(days))]
-    if not rows:
-        return
+    # Sorted, so that two writers lock rows in one order. One random number does for all: each row compares its own.
+    version = _anew()
     if db.dialect.name == "sqlite":
-        db.exec_driver_sql(_MARK_DAY_SQLITE, [(staff, date.isoformat(), *rest) for staff, date, *rest in rows])
+        texts = {date: date.isoformat() for _, date in days}
+        if found := sorted({(staff, texts[date]) for staff, date in days}):
+            db.exec_driver_sql(_MARK_DAY_SQLITE, [(*day, version, now_ms) for day in found])
+        return
+    rows = [(staff, date, version, now_ms) for staff, date in sorted(set(days))]
+    if not rows:
         return
     table = StaleDay.__table__  # type: ignore[attr-defined]
     insert = upsert(db, table)
@@ -105,25 +109,54 @@ def mark_doors(db: sa.Connection, since_ms: Mapping[str, int]) -> None:
 
 
 def stale_days(db: sa.Connection, limit: int = 500) -> list[MarkedDay]:
-    """The oldest marks, at most `limit`."""
+    """At most `limit` marks, those of the newest dates first: the board waits for today, an old month can wait.
+
+    What is set aside (`faults`) is left out as long as its mark has the version that failed; likewise below.
+    """
+    t = StaleDay.__table__  # type: ignore[attr-defined]
+    query = sa.select(t.c.staff, t.c.date, t.c.version).where(_tried(t, "day", t.c.staff, sa.cast(t.c.date, sa.String)))
+    return [
+        MarkedDay(*row) for row in db.execute(query.order_by(t.c.date.desc(), t.c.marked_ms, t.c.staff).limit(limit))
+    ]
+
+
+def days_left(db: sa.Connection) -> int:
+    """How many staff-days are marked."""
     table = StaleDay.__table__  # type: ignore[attr-defined]
-    order = sa.select(table.c.staff, table.c.date, table.c.version).order_by(table.c.marked_ms, table.c.staff)
-    return [MarkedDay(*row) for row in db.execute(order.limit(limit))]
+    return int(db.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
 
 
 def stale_boots(db: sa.Connection, limit: int = 50) -> list[MarkedBoot]:
     """At most `limit` marked boots."""
-    table = StaleBoot.__table__  # type: ignore[attr-defined]
-    return [
-        MarkedBoot(*row) for row in db.execute(sa.select(table.c.device, table.c.boot, table.c.version).limit(limit))
-    ]
+    t = StaleBoot.__table__  # type: ignore[attr-defined]
+    query = sa.select(t.c.device, t.c.boot, t.c.version).where(_tried(t, "boot", t.c.device, t.c.boot))
+    return [MarkedBoot(*row) for row in db.execute(query.limit(limit))]
 
 
 def stale_doors(db: sa.Connection, limit: int = 500) -> list[MarkedDoor]:
     """At most `limit` marked doors."""
-    table = StaleDoor.__table__  # type: ignore[attr-defined]
-    query = sa.select(table.c.device, table.c.since_ms, table.c.version).limit(limit)
-    return [MarkedDoor(*row) for row in db.execute(query)]
+    t = StaleDoor.__table__  # type: ignore[attr-defined]
+    query = sa.select(t.c.device, t.c.since_ms, t.c.version).where(_tried(t, "door", t.c.device, sa.literal("")))
+    return [MarkedDoor(*row) for row in db.execute(query.limit(limit))]
+
+
+def _tried(marks: sa.Table, kind: str, name: Any, detail: Any) -> sa.ColumnElement[bool]:
+    """Whether a mark is to be worked on: not the very one that failed before."""
+    f = UnjudgedFact.__table__  # type: ignore[attr-defined]
+    same = (f.c.kind == kind) & (f.c.name == name) & (f.c.detail == detail) & (f.c.version == marks.c.version)
+    return ~sa.exists().where(same)
+
+
+def still_held(db: sa.Connection, found: Collection[MarkedDay]) -> list[MarkedDay]:
+    """Those of the marks that are still the ones that were read, locked, in the order in which everybody locks them.
+
+    A day that was marked again, or settled by another evaluator, has newer facts than whoever asks.
+    """
+    t = StaleDay.__table__  # type: ignore[attr-defined]
+    wanted = {(m.staff, m.date): m for m in found}
+    query = sa.select(t.c.staff, t.c.date, t.c.version).where(among(t, wanted.keys()))
+    now = {(row.staff, row.date): row.version for row in db.execute(query.order_by(*t.primary_key).with_for_update())}
+    return [mark for key, mark in sorted(wanted.items()) if now.get(key) == mark.version]
 
 
 def settle_days(db: sa.Connection, marks: Iterable[MarkedDay]) -> None:

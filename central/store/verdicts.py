@@ -1,6 +1,8 @@
 """Verdicts: written with the end of their marks, read by date and unit."""
 
 import datetime as dt
+import json
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,7 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from central.moments import midnight_ms
-from central.store.marks import MarkedDay, settle_days, upsert
+from central.store.keys import among, pairs
+from central.store.marks import upsert
 from central.store.roster import units_below
 from central.tables import DayVerdict, SessionVerdict, Staff, StaleDay
 
@@ -16,6 +19,11 @@ DAY: sa.Table = DayVerdict.__table__  # type: ignore[attr-defined]
 SESSION: sa.Table = SessionVerdict.__table__  # type: ignore[attr-defined]
 STALE: sa.Table = StaleDay.__table__  # type: ignore[attr-defined]
 STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
+
+
+_DAY_COLUMNS = ("staff", "date", "status", "unit", "recheck_ms", "evaluated_ms", "why")
+Key = tuple[str, dt.date]
+"""(staff, work date)."""
 
 
 class SessionRow(NamedTuple):
@@ -80,36 +88,13 @@ class Held:
     why: str
 
 
-def settle(db: sa.Connection, marks: Collection[MarkedDay], rows: Collection[DayRow]) -> int:
-    """Write the verdicts whose mark is still the one that was worked on, and delete these marks; returns how many.
-
-    A day that was marked again, or settled by another evaluator, is left alone: its facts are newer than this verdict.
-    """
-    wanted = {(m.staff, m.date): m for m in marks}
-    versions = _versions(db, wanted)
-    held = {key for key, mark in wanted.items() if versions.get(key) == mark.version}
-    fresh = [row for row in rows if (row.staff, row.date) in held]
-    write(db, fresh)
-    settle_days(db, [wanted[key] for key in sorted(held)])
-    return len(fresh)
-
-
-def _versions(db: sa.Connection, keys: Collection[tuple[str, dt.date]]) -> dict[tuple[str, dt.date], int]:
-    """The marks' versions now, locked, in the order in which everybody locks them."""
-    staff, dates = {k[0] for k in keys}, {k[1] for k in keys}
-    query = sa.select(STALE.c.staff, STALE.c.date, STALE.c.version)
-    query = query.where(STALE.c.staff.in_(staff), STALE.c.date.in_(dates)).order_by(STALE.c.staff, STALE.c.date)
-    return {(row.staff, row.date): row.version for row in db.execute(query.with_for_update())}
-
-
 def write(db: sa.Connection, rows: Collection[DayRow]) -> None:
     """Replace the verdicts of staff-days."""
     if not rows:
         return
-    names = ("staff", "date", "status", "unit", "recheck_ms", "evaluated_ms", "why")
-    days = [{name: getattr(row, name) for name in names} for row in rows]
+    days = [{name: getattr(row, name) for name in _DAY_COLUMNS} for row in rows]
     insert = upsert(db, DAY)
-    kept = {name: insert.excluded[name] for name in names[2:]}
+    kept = {name: insert.excluded[name] for name in _DAY_COLUMNS[2:]}
     db.execute(insert.on_conflict_do_update(index_elements=["staff", "date"], set_=kept), days)
     old = (SESSION.c.staff == sa.bindparam("s")) & (SESSION.c.date == sa.bindparam("d"))
     db.execute(sa.delete(SESSION).where(old), [{"s": row.staff, "d": row.date} for row in rows])
@@ -153,6 +138,29 @@ def _in_unit(db: sa.Connection, unit: str, first: dt.date, last: dt.date) -> sa.
     return sa.or_(*((DAY.c.date == day) & DAY.c.unit.in_(units) for day, units in below.items()))
 
 
+def stored(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[tuple[str, dt.date], DayRow]:
+    """The verdicts of these staff-days, as far as there are any."""
+    if not days:
+        return {}
+    sessions: dict[tuple[str, dt.date], list[SessionRow]] = defaultdict(list)
+    query = sa.select(SESSION).where(among(SESSION, days)).order_by(SESSION.c.position, SESSION.c.session)
+    for row in pairs(db.execute(query), days):
+        sessions[row.staff, row.date].append(SessionRow(*(getattr(row, name) for name in SessionRow._fields)))
+    found: dict[tuple[str, dt.date], DayRow] = {}
+    for day in pairs(db.execute(sa.select(DAY).where(among(DAY, days))), days):
+        found[day.staff, day.date] = DayRow(
+            day.staff,
+            day.date,
+            day.status,
+            day.unit,
+            day.recheck_ms,
+            day.evaluated_ms,
+            day.why,
+            tuple(sessions[day.staff, day.date]),
+        )
+    return found
+
+
 def day_row(db: sa.Connection, staff: str, on: dt.date) -> DayRow | None:
     """One person's verdict of one date; None when there is none yet."""
     d, s = DAY.c, SESSION.c
@@ -191,11 +199,24 @@ def without_verdict(db: sa.Connection, staff: Sequence[str], on: dt.date) -> lis
     return [code for code in staff if code not in known]
 
 
+_JUDGED_SQLITE = (
+    "SELECT day_verdict.staff, day_verdict.date FROM json_each(?) AS wanted CROSS JOIN day_verdict "
+    "ON day_verdict.staff = wanted.value AND day_verdict.date BETWEEN ? AND ?"
+)
+
+
 def judged(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> set[tuple[str, dt.date]]:
     """Those of the staff-days that have a verdict."""
+    if not days:
+        return set()
     staff, dates = {day[0] for day in days}, {day[1] for day in days}
+    if db.dialect.name == "sqlite":
+        # One text whatever the number of people: this is asked with every group of punches.
+        values = (json.dumps(sorted(staff)), min(dates).isoformat(), max(dates).isoformat())
+        found = {(row[0], row[1]) for row in db.exec_driver_sql(_JUDGED_SQLITE, values)}
+        return {day for day in days if (day[0], day[1].isoformat()) in found} if found else set()
     query = sa.select(DAY.c.staff, DAY.c.date).where(DAY.c.staff.in_(staff), DAY.c.date.in_(dates))
-    return {(row.staff, row.date) for row in db.execute(query)} & set(days) if days else set()
+    return {(row.staff, row.date) for row in db.execute(query)} & set(days)
 
 
 def held_against(db: sa.Connection, staff: Collection[str], since: dt.date) -> list[Held]:

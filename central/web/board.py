@@ -43,6 +43,7 @@ FINDINGS = {
     "lost_writes": "its card lost what was written",
     "fork": "two versions of one event",
     "branched": "two versions of one event",
+    "unjudged": "its times could not be worked out",
 }
 CALLS_FOR_A_LOOK = (State.MISSING, State.LATE)
 

@@ -1,5 +1,6 @@
 """`/metrics` for Prometheus: what an operator wants to be woken for."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from fastapi import APIRouter, Response
@@ -12,7 +13,7 @@ from central.clock import Clock
 from central.health import Liveness
 from central.ledger import doors_now
 from central.presence import State
-from central.store import Store, accounts, quarantine
+from central.store import Store, accounts, faults, quarantine
 from central.web.live import Live
 
 
@@ -48,6 +49,7 @@ class OfficeCollector(Collector):
             doors = doors_now(db, self._clock.now_ms())
             held = quarantine.count(db)
             kept = accounts.accounts(db)
+            aside = Counter(one.kind for one in faults.unjudged(db))
         ages = GaugeMetricFamily("diemdanh_door_data_age_seconds", "Age of what a door has delivered", labels=["door"])
         states = GaugeMetricFamily("diemdanh_door_state", "1 for the state a door is in", labels=["door", "state"])
         events = GaugeMetricFamily("diemdanh_door_events", "Events to come, lost or forked", labels=["door", "what"])
@@ -62,7 +64,10 @@ class OfficeCollector(Collector):
         waiting = GaugeMetricFamily("diemdanh_quarantine", "Messages that could not be taken, by code", labels=["code"])
         for code, count in held.items():
             waiting.add_metric([code], count)
-        yield from (ages, states, waiting)
+        unjudged = GaugeMetricFamily("diemdanh_unjudged", "What could not be judged and is set aside", labels=["kind"])
+        for kind in ("day", "boot", "door"):
+            unjudged.add_metric([kind], aside[kind])
+        yield from (ages, states, waiting, unjudged)
 
 
 def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRouter:

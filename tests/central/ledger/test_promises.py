@@ -136,18 +136,16 @@ def test_a_clock_that_nobody_knows_makes_nobody_late(office: Office) -> None:
 
 
 def test_a_mark_made_while_its_day_is_judged_survives(office: Office) -> None:
-    from central.ledger.rounds import _judged
-    from central.store import marks, roster, verdicts
+    from central.store import marks, roster
 
     door, an = office.door(), office.person("an")
     door.start("06:30")
     office.mark("an")
     with office.store.read() as db:
-        stale = marks.stale_days(db)
-        rows, judged = _judged(db, roster.load_roster(db), stale, office.clock.ms)
+        stale, now = marks.stale_days(db), roster.load_roster(db)
+    looked = office.ledger.look(now, stale)
     door.tap(an, "07:20")
-    with office.store.write() as db:
-        assert verdicts.settle(db, judged, rows) == 0
+    assert office.ledger.write(looked) == 0
     with office.store.read() as db:
         assert [m.staff for m in marks.stale_days(db)] == ["an"]
     office.until("07:21")

@@ -3,22 +3,20 @@
 import threading
 
 from central.ledger import Ledger
-from central.ledger.rounds import _judged
+from central.ledger.rounds import Looked
 from central.store import marks, roster, verdicts
-from central.store.marks import MarkedDay
-from central.store.verdicts import DayRow
 from tests.central.ledger.office import DATE, Office, at
 
 
-def looked_at(office: Office) -> tuple[list[DayRow], list[MarkedDay]]:
+def looked_at(office: Office, ledger: Ledger | None = None) -> Looked:
     """What an evaluator has worked out and not written yet."""
     with office.store.read() as db:
-        return _judged(db, roster.load_roster(db), marks.stale_days(db), office.clock.ms)
+        stale, now = marks.stale_days(db), roster.load_roster(db)
+    return (ledger or office.ledger).look(now, stale)
 
 
-def written(office: Office, work: tuple[list[DayRow], list[MarkedDay]]) -> int:
-    with office.store.write() as db:
-        return verdicts.settle(db, work[1], work[0])
+def written(office: Office, looked: Looked) -> int:
+    return office.ledger.write(looked)
 
 
 def test_what_another_evaluator_settled_is_not_overwritten_with_older_facts(office: Office) -> None:
@@ -51,8 +49,7 @@ def test_a_punch_whose_time_is_not_worked_out_yet_keeps_its_day_from_being_judge
     door.start("06:30")
     door.tap(an, "07:20")
     office.mark("an")
-    rows, answered = looked_at(office)
-    assert (rows, answered) == ([], [])
+    assert looked_at(office) == Looked((), ())
 
 
 def test_two_evaluators_together_leave_no_mark_and_the_same_verdicts_as_one(office: Office) -> None:
@@ -82,3 +79,32 @@ def test_two_evaluators_together_leave_no_mark_and_the_same_verdicts_as_one(offi
         assert marks.stale_days(db) == []
         found = verdicts.day_rows(db, DATE, DATE)
     assert [(row.staff, row.sessions[0].in_ms) for row in found] == [(code, at("07:20")) for code in sorted(codes)]
+
+
+def test_a_doors_news_between_the_judging_and_the_writing_of_two_evaluators_leaves_nothing_pending(
+    office: Office,
+) -> None:
+    """The slow one judged before the heartbeat; the quick one took the heartbeat before the slow one had written."""
+    door = office.door()
+    office.person("an")
+    door.start("06:30")
+    office.until("06:31")
+    office.clock.ms = at("18:02")
+    slow, quick = Ledger(office.store, office.clock), Ledger(office.store, office.clock)
+    slow.settle()
+    assert office.says("an") == ["AM pending", "PM pending"]
+    with office.store.write() as db:
+        db.exec_driver_sql("DELETE FROM session_verdict")
+        db.exec_driver_sql("DELETE FROM day_verdict")
+    office.mark("an")
+    work = looked_at(office, slow)
+    door.heartbeat("18:01")
+    with office.store.write() as db:  # the quick one's look at the waiting verdicts finds none and answers the door
+        for mark in marks.stale_doors(db):
+            marks.settle_door(db, mark)
+    quick._mark_ripe()
+    assert slow.write(work) == 1
+    assert office.says("an") == ["AM pending", "PM pending"]
+    slow.settle()
+    assert office.says("an") == ["AM absent", "PM absent"]
+    assert slow.step() == quick.step() == 0

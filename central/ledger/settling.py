@@ -1,0 +1,73 @@
+"""Writing what was judged, together with the end of the marks it answers."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from central.store import duty, marks, overtime, verdicts
+from central.store.duty import DutyRow
+from central.store.marks import MarkedDay
+from central.store.overtime import OvertimeRow
+from central.store.verdicts import DayRow
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that follows from the facts of one staff-day: its verdict, those of its duty slots, what is proposed."""
+
+    row: DayRow
+    duties: tuple[DutyRow, ...] = ()
+    overtime: OvertimeRow | None = None
+
+    @property
+    def key(self) -> verdicts.Key:
+        return self.row.staff, self.row.date
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """answered: how many marks were deleted. changed: the verdicts that are new or other than before."""
+
+    answered: int
+    changed: tuple[DayRow, ...]
+
+
+def settle(db: sa.Connection, answered: Collection[MarkedDay], judged: Collection[Judgement], now_ms: int) -> Settled:
+    """Write the judgements whose mark is still the one that was worked on, and delete these marks.
+
+    What says the same as before is not written. Everything that depends on it happens in the same transaction.
+    """
+    held = marks.still_held(db, answered)
+    keys = {(mark.staff, mark.date) for mark in held}
+    fresh = [one for one in judged if one.key in keys]
+    before = verdicts.stored(db, {one.key for one in fresh})
+    changed = tuple(one.row for one in fresh if not same_verdict(before.get(one.key), one.row))
+    verdicts.write(db, changed)
+    duty.replace(db, {one.key: one.duties for one in fresh})
+    overtime.replace(db, {one.key: one.overtime for one in fresh})
+    marks.settle_days(db, held)
+    return Settled(len(held), changed)
+
+
+def same_verdict(before: DayRow | None, after: DayRow) -> bool:
+    """Whether two verdicts of a staff-day say the same and rest on the same, whenever they were asked for."""
+    if before is None:
+        return False
+    if (before.status, before.unit, before.recheck_ms) != (after.status, after.unit, after.recheck_ms):
+        return False
+    try:
+        return before.sessions == after.sessions and lasting(before.why) == lasting(after.why)
+    except ValueError:  # an account that cannot be read any more is written anew
+        return False
+
+
+def lasting(why: str) -> dict[str, Any]:
+    """An account without what changes by asking again: the moment, and up to when the doors had delivered by then."""
+    told: dict[str, Any] = json.loads(why)
+    told.pop("asked_ms", None)
+    for door in told.get("waited", ()):
+        door.pop("delivered_ms", None)
+    return told

@@ -21,7 +21,9 @@ readonly BEGIN="# diemdanh: begin (written by install.sh, removed by install.sh 
 readonly GROUPS_WANTED=(dialout gpio i2c input)
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly source_dir
-readonly PACKAGES=(python3 python3-venv python3-lgpio python3-evdev python3-libgpiod systemd udev)
+readonly PACKAGES=(python3 python3-venv systemd udev tzdata)
+# Drivers of pins, keyboard readers and Wiegand wires: Raspberry Pi OS has them all, plain Debian not every one.
+readonly DRIVERS=(python3-lgpio python3-evdev python3-libgpiod)
 
 dry=no uninstall=no purge=no port=usb journal_device="" boot=yes
 model="" boot_config="" boot_line="" reboot=no
@@ -90,10 +92,26 @@ packages() {
     say "Packages"
     local package missing=()
     for package in "${PACKAGES[@]}"; do installed "$package" || missing+=("$package"); done
+    for package in "${DRIVERS[@]}"; do installed "$package" || missing+=("$package"); done
     if [ ${#missing[@]} -eq 0 ]; then say "  all there" && return; fi
     do_it "apt-get update" apt-get update -q
+    offered "${missing[@]}"
+    if [ ${#missing[@]} -eq 0 ]; then return; fi
     do_it "apt-get install ${missing[*]}" \
         env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"
+}
+
+# offered PACKAGE...: leaves in `missing` what there is to install; a driver that this system does not offer is said.
+offered() {
+    local package
+    missing=()
+    for package in "$@"; do
+        if [[ " ${DRIVERS[*]} " != *" $package "* ]] || apt-cache show "$package" >/dev/null 2>&1; then
+            missing+=("$package")
+        else
+            say "  $package is not offered by this system: what needs it stays away (lgpio: lights and buzzer; set panel.pins = \"none\")"
+        fi
+    done
 }
 
 account() {

@@ -15,7 +15,8 @@ Row = Mapping[str, Any]
 def add_missing(db: sa.Connection, model: Any, rows: Iterable[Row]) -> int:
     """Insert the rows of which no equal one is stored (surrogate ids apart); returns how many were new."""
     table: sa.Table = model.__table__
-    columns = [column for column in table.columns if column.name != "id" or "id" not in _surrogates(table)]
+    apart = {*_surrogates(table), "source"}
+    columns = [column for column in table.columns if column.name not in apart]
     stored = {tuple(row) for row in db.execute(sa.select(*columns))}
     fresh = {}
     for row in rows:

@@ -7,13 +7,20 @@ One noun a file; everybody imports from here.
 """
 
 from central.tables.calendar import CalendarDecision, CalendarProposal
+from central.tables.counting import CaseEvent, OfficeCase, OfficeThreshold
 from central.tables.doors import Device, DeviceState
 from central.tables.duties import DutyVerdict, OvertimeProposal
+from central.tables.entries import ManualEntry
 from central.tables.events import DoorClosure, Event, ForkedEvent, Journal, LostSpan, Quarantine, SealRow
 from central.tables.faults import UnjudgedFact
+from central.tables.former import FormerFact
 from central.tables.months import MonthAdjustment, MonthEvent, MonthLine, MonthSheet
+from central.tables.places import Hamlet, Site, UnitSite, WorkAssignment
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
+from central.tables.policies import LeaveSymbol, OfficePolicy
 from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
+from central.tables.seen import Inspection, InspectionLine, RollCall, RollCallLine
+from central.tables.slots import DutySlot
 from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
 
 __all__ = [
@@ -22,33 +29,49 @@ __all__ = [
     "CalendarDay",
     "CalendarDecision",
     "CalendarProposal",
+    "CaseEvent",
     "Counter",
     "DayVerdict",
     "Device",
     "DeviceState",
     "DoorClosure",
+    "DutySlot",
     "DutyVerdict",
     "Event",
     "FieldDuty",
     "ForkedEvent",
+    "FormerFact",
+    "Hamlet",
+    "Inspection",
+    "InspectionLine",
     "Journal",
     "Leave",
+    "LeaveSymbol",
     "LostSpan",
+    "ManualEntry",
     "MonthAdjustment",
     "MonthEvent",
     "MonthLine",
     "MonthSheet",
+    "OfficeCase",
+    "OfficePolicy",
+    "OfficeThreshold",
     "OvertimeProposal",
     "PublishedConfig",
     "Quarantine",
+    "RollCall",
+    "RollCallLine",
     "ScheduleRow",
     "SealRow",
     "SessionVerdict",
+    "Site",
     "Staff",
     "StaleBoot",
     "StaleDay",
     "StaleDoor",
     "Unit",
+    "UnitSite",
     "UnitSuccession",
     "UnjudgedFact",
+    "WorkAssignment",
 ]

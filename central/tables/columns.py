@@ -10,3 +10,8 @@ MS = sa.BigInteger
 def ms(**kwargs: object) -> object:
     """A column of UTC milliseconds."""
     return Field(sa_type=MS, **kwargs)  # type: ignore[call-overload]
+
+
+def source() -> object:
+    """Where a row came from: `import` (the office folder that said it may take it back) or whatever wrote it."""
+    return Field(default="import", max_length=16, sa_column_kwargs={"server_default": "import"})

@@ -4,6 +4,8 @@ import datetime as dt
 
 from sqlmodel import Field, SQLModel
 
+from central.tables.columns import source
+
 
 class ScheduleRow(SQLModel, table=True):
     """One session of a unit's hours. weekdays: bit 0 = Monday. start_min / end_min: minutes after the work date's
@@ -23,6 +25,7 @@ class ScheduleRow(SQLModel, table=True):
     window_before_min: int | None = None
     window_after_min: int | None = None
     doc_no: str = Field(default="", max_length=80)
+    source: str = source()  # type: ignore[assignment]
 
 
 class CalendarDay(SQLModel, table=True):
@@ -53,6 +56,7 @@ class Leave(SQLModel, table=True):
     half: str | None = Field(default=None, max_length=16)
     symbol: str = Field(max_length=8)
     reason: str = Field(default="", max_length=200)
+    source: str = source()  # type: ignore[assignment]
 
 
 class FieldDuty(SQLModel, table=True):
@@ -66,3 +70,4 @@ class FieldDuty(SQLModel, table=True):
     place: str = Field(default="", max_length=80)
     purpose: str = Field(default="", max_length=200)
     confirmed_by: str | None = Field(default=None, max_length=40)
+    source: str = source()  # type: ignore[assignment]

@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlmodel import Field, SQLModel
 
-from central.tables.columns import ms
+from central.tables.columns import ms, source
 
 
 class Unit(SQLModel, table=True):
@@ -17,6 +17,7 @@ class Unit(SQLModel, table=True):
     name: str = Field(max_length=200)
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    source: str = source()  # type: ignore[assignment]
 
 
 class UnitSuccession(SQLModel, table=True):
@@ -55,6 +56,7 @@ class Assignment(SQLModel, table=True):
     room: str | None = Field(default=None, max_length=40)
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    source: str = source()  # type: ignore[assignment]
 
 
 class Badge(SQLModel, table=True):
@@ -69,3 +71,4 @@ class Badge(SQLModel, table=True):
     valid_from_ms: int | None = ms(default=None)  # type: ignore[assignment]
     valid_to_ms: int | None = ms(default=None)  # type: ignore[assignment]
     state: str = Field(default="active", max_length=16)
+    source: str = source()  # type: ignore[assignment]

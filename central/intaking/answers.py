@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from central.intaking.book import Book
 from central.intaking.hearing import Spoken
@@ -12,8 +13,7 @@ from edge.wire.status import OpenJournal
 from edge.wire.topics import Channel, topic
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A message to publish. Acknowledgements are QoS 0 and not retained."""
 
     topic: str

@@ -6,6 +6,8 @@ and damaged lines.
 """
 
 import re
+from binascii import unhexlify
+from functools import lru_cache
 from typing import NamedTuple
 
 from edge.wire.batch import MAX_ACCEPTED_BYTES, Batch, decode_batch
@@ -53,11 +55,22 @@ def read_batch(payload: bytes) -> Batch:
     """A batch, as `edge.wire.batch.decode_batch` reads it; raises WireError as that does."""
     header, *lines = payload.split(b"\n") if len(payload) <= MAX_ACCEPTED_BYTES else (b"",)
     found = _HEADER(header)
-    if found is None or len(lines) != int(found[5]):
+    if found is None:
+        return decode_batch(payload)
+    device, journal, boot, first, count, before, sent = found.groups()
+    if len(lines) != int(count):
         return decode_batch(payload)  # with a seal, from another version, or wrong
-    device, journal, boot, first, _, before, sent = found.groups()
     sent_ms = None if sent == b"null" else int(sent)
-    hash_before = bytes.fromhex(before.decode())
-    return Batch(
-        device.decode(), journal.decode(), boot.decode(), int(first), hash_before, sent_ms, tuple(lines)
-    )  # fmt: skip
+    return Batch(*_names(device, journal, boot), int(first), unhexlify(before), sent_ms, tuple(lines))
+
+
+class _Names(NamedTuple):
+    device: str
+    journal: str
+    boot: str
+
+
+@lru_cache(16_384)
+def _names(device: bytes, journal: bytes, boot: bytes) -> _Names:
+    """As text: a station says the same in every batch."""
+    return _Names(device.decode(), journal.decode(), boot.decode())

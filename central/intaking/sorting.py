@@ -69,7 +69,7 @@ def _sort_up(group: Sorted, message: Message, address: Address, registry: Regist
         seq, problem = delivery.unreadable[0]
         group.held.append(_held(message, address.device, "unreadable", f"seq {seq}: {problem}"))
     group.deliveries.append(delivery)
-    group.answers.tell(delivery.key, (Refused(seq, seq, "unreadable") for seq, _ in delivery.unreadable))
+    group.answers.tell(delivery.key, [Refused(seq, seq, "unreadable") for seq, _ in delivery.unreadable])
     if delivery.batch.seal is not None:
         _sort_seal(group, message, address, delivery.batch.seal, registry)
 

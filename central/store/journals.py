@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass, field, fields
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +44,8 @@ class JournalState:
     first_time_ms: int | None
     last_time_ms: int | None
     findings: str
+    read: tuple[Any, ...] = field(default=(), init=False)
+    """The columns as they were read, so that only what changed is written."""
 
     @property
     def key(self) -> Key:
@@ -60,8 +62,11 @@ class JournalState:
         self.findings = " ".join(found for found in self.findings.split() if found != word)
 
 
-NAMES = tuple(f.name for f in fields(JournalState))
+NAMES = tuple(f.name for f in fields(JournalState) if f.name != "read")
 CHANGING = NAMES[3:]
+ADVANCING = ("watermark", "watermark_hash", "known_head", "top_seq", "first_time_ms", "last_time_ms")
+"""What changes with every batch; no index knows these columns."""
+RESTING = tuple(name for name in CHANGING if name not in ADVANCING)
 _COLUMNS = [TABLE.c[name] for name in NAMES]
 
 
@@ -107,11 +112,18 @@ def _select(db: sa.Connection, keys: Sequence[Key]) -> dict[Key, JournalState]:
     if not keys:
         return {}
     if db.dialect.name == "sqlite":
-        found = db.exec_driver_sql(_SELECT_SQLITE, (json.dumps(keys),))
-        return {(row[1], row[2]): JournalState(*row) for row in found}
+        found = db.exec_driver_sql(_SELECT_SQLITE, (json.dumps(keys),)).all()
+        return _states(found)
     query = sa.select(*_COLUMNS).where(sa.tuple_(TABLE.c.device, TABLE.c.journal).in_(keys))
-    rows = db.execute(query.order_by(TABLE.c.device, TABLE.c.journal).with_for_update())
-    return {(row[1], row[2]): JournalState(*row) for row in rows}
+    return _states(db.execute(query.order_by(TABLE.c.device, TABLE.c.journal).with_for_update()).all())
+
+
+def _states(rows: Iterable[Any]) -> dict[Key, JournalState]:
+    found = {}
+    for row in rows:
+        state = found[(row[1], row[2])] = JournalState(*row)
+        state.read = tuple(row)
+    return found
 
 
 _UPDATE = (
@@ -119,19 +131,34 @@ _UPDATE = (
     .where(TABLE.c.id == sa.bindparam("row_id"))
     .values({name: sa.bindparam(f"new_{name}") for name in CHANGING})
 )
+_resting, _advancing = attrgetter(*RESTING), attrgetter(*ADVANCING, "id")
+_resting_read = itemgetter(*(NAMES.index(name) for name in RESTING))
 _values = attrgetter(*CHANGING, "id")
-_UPDATE_SQLITE = f"UPDATE journal SET {', '.join(f'{name} = ?' for name in CHANGING)} WHERE id = ?"  # noqa: S608
+_all = attrgetter(*NAMES)
+
+
+def _update_sqlite(names: Sequence[str]) -> str:
+    return f"UPDATE journal SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"  # noqa: S608
+
+
+_UPDATE_SQLITE, _ADVANCE_SQLITE = _update_sqlite(CHANGING), _update_sqlite(ADVANCING)
 
 
 def save_journals(db: sa.Connection, journals: Sequence[JournalState]) -> None:
-    """Write rows back."""
-    if not journals:
+    """Write rows back, those that changed."""
+    changed = [j for j in journals if _all(j) != j.read]
+    if not changed:
         return
-    if db.dialect.name == "sqlite":
-        rows = [_values(j) for j in journals]
-        db.exec_driver_sql(_UPDATE_SQLITE, rows)
-    else:
-        db.execute(_UPDATE, [{f"new_{n}": getattr(j, n) for n in CHANGING} | {"row_id": j.id} for j in journals])
+    if db.dialect.name != "sqlite":
+        db.execute(_UPDATE, [{f"new_{n}": getattr(j, n) for n in CHANGING} | {"row_id": j.id} for j in changed])
+        return
+    # Where only a batch was added, no index is touched, and a third of the columns are written.
+    moved = [j for j in changed if _resting(j) == _resting_read(j.read)]
+    rest = [j for j in changed if _resting(j) != _resting_read(j.read)]
+    if moved:
+        db.exec_driver_sql(_ADVANCE_SQLITE, [_advancing(j) for j in moved])
+    if rest:
+        db.exec_driver_sql(_UPDATE_SQLITE, [_values(j) for j in rest])
 
 
 def unfinished(db: sa.Connection, devices: Iterable[str]) -> list[Key]:
@@ -140,6 +167,21 @@ def unfinished(db: sa.Connection, devices: Iterable[str]) -> list[Key]:
     behind = sa.or_(c.watermark < c.known_head, c.sealed_seq < c.named_seq)
     query = sa.select(c.device, c.journal).where(c.device.in_(set(devices)), behind)
     return [(row[0], row[1]) for row in db.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a journal is stored without a gap, and the chain hash there (None after a loss)."""
+
+    watermark: int
+    hash: bytes | None
+
+
+def heads(db: sa.Connection, devices: Iterable[str]) -> dict[Key, Head]:
+    """The watermarks of all journals of `devices`."""
+    c = TABLE.c
+    query = sa.select(c.device, c.journal, c.watermark, c.watermark_hash).where(c.device.in_(set(devices)))
+    return {(row[0], row[1]): Head(row[2], row[3]) for row in db.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edge.wire import text as t
-from edge.wire.text import WireError, encode_line
+from edge.wire.text import WireError, encode_line, is_journal_id
 
 MAX_RANGES = 32
 MAX_BYTES = 8 * 1024
@@ -44,9 +44,15 @@ class Ack:
     pause_ms: int = 0
 
 
+_PLAIN = '{"v":1,"journal":"%s","watermark":%d,"ranges":[],"refused":[],"resend":null,"utc_ms":%d,"pause_ms":%d}'
+
+
 def encode_ack(ack: Ack) -> bytes:
     """The payload of one `ack` message."""
     resend = ack.resend
+    if not (ack.ranges or ack.refused or resend or ack.utc_ms is None) and is_journal_id(ack.journal):
+        # Nearly every one is like this; the same bytes at a tenth of the cost, thousands a second.
+        return (_PLAIN % (ack.journal, ack.watermark, ack.utc_ms, ack.pause_ms)).encode()
     return encode_line(
         {
             "v": 1,

@@ -111,6 +111,11 @@ def device_id(fields: Fields, name: str = "device") -> str:
     return _matching(fields, name, _DEVICE, "4 to 40 of a-z, 0-9 and '-'")
 
 
+def is_journal_id(value: str) -> bool:
+    """Whether `value` can be a journal's name."""
+    return _JOURNAL.fullmatch(value) is not None
+
+
 def is_device_id(value: str) -> bool:
     """Whether `value` can be a device's id, and so a topic level without wildcards."""
     return _DEVICE.fullmatch(value) is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from edge.wire.text import WireError, is_device_id
 
@@ -36,11 +37,13 @@ class Address:
     channel: Channel
 
 
+@lru_cache(16_384)
 def topic(device: str, channel: Channel) -> str:
     """`dd/1/{device}/{channel}`."""
     return f"{ROOT}/{device}/{channel.value}"
 
 
+@lru_cache(16_384)
 def parse_topic(name: str) -> Address:
     """The address a topic names; raises WireError for a topic that is not of this wire."""
     levels = name.split("/")

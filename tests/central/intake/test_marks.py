@@ -10,7 +10,8 @@ BADGE = "em:0000000A"
 def holder(central):
     """Somebody who holds the badge."""
     with central.store.write() as db:
-        db.execute(sa.text("INSERT INTO staff VALUES ('CB1', 'An', '1', 'an', '', NULL, NULL)"))
+        columns = "(code, full_name, name_sort, name_search, category)"
+        db.execute(sa.text(f"INSERT INTO staff {columns} VALUES ('CB1', 'An', '1', 'an', '')"))  # noqa: S608
         db.execute(sa.text(f"INSERT INTO badge (number, staff, state) VALUES ('{BADGE}', 'CB1', 'active')"))  # noqa: S608
         db.execute(sa.text("INSERT INTO counter VALUES ('roster', 1)"))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from central.errors import CentralError
 from central.settings import Settings, load_settings
 
-_MODULES = {"why": "why"}
+_MODULES = {"why": "why", "calendar": "calendar", "staff": "staff", "units": "units", "replay": "replay"}
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 
 

@@ -11,8 +11,11 @@ from pathlib import Path
 from edge.errors import EdgeError
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Every command and option of `diemdanh-edge`."""
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Every command of `diemdanh-edge`, with the options of `command` alone; None = with those of all.
+
+    What belongs to one command only is imported for that one: a station does not carry the readers of recordings.
+    """
     parser = argparse.ArgumentParser(prog="diemdanh-edge", description="Điểm Danh: the station at the door")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run the station until it is told to stop")
@@ -22,9 +25,10 @@ def build_parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="run a fleet of real stations, fed through pseudo terminals")
     _add_simulate(simulate)
     decode = commands.add_parser("decode", help="read recorded reader bytes, as a file of vectors or as hex")
-    from edge.decode import add_arguments
+    if command in (None, "decode"):
+        from edge.decode import add_arguments
 
-    add_arguments(decode)
+        add_arguments(decode)
     return parser
 
 
@@ -48,7 +52,8 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code of the process."""
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = build_parser(words[0] if words else "").parse_args(words)
     try:
         return _COMMANDS[arguments.command](arguments)
     except (EdgeError, OSError) as error:

@@ -6,7 +6,7 @@ its clock was set. A scaled clock (demonstrations) lets utc and uptime run faste
 and resending run in real time by `mono_ns`.
 """
 
-import ctypes
+import struct
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,6 +26,8 @@ STEP_MS = 200
 MAX_FLOOR_AHEAD_MS = 20 * 365 * 86_400_000
 """Acknowledgements are not signed: none may move the floor beyond this after the build date."""
 
+_TIMEX, _TIMEX_ROOM = "@Illlli", 512
+"""`struct timex` of adjtimex(2) up to `status`: modes, offset, freq, maxerror, esterror, status; with room to spare."""
 _TIME_ERROR = 5
 _STA_UNSYNC = 0x40
 _SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
@@ -178,44 +180,34 @@ def _setter(last: Stamp, now: Stamp) -> str:
     return "rtc" if last.utc_ms is None else "hand"
 
 
-def system_sources() -> Sources:
+def system_sources(trust: Callable[[], Trust]) -> Sources:
     """The figures of this machine. Raises OSError where /proc has no boot id."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return Sources(
-        time.time_ns, lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.monotonic_ns, KernelTrust(), boot
-    )
+    return Sources(time.time_ns, lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.monotonic_ns, trust, boot)
 
 
 def open_clock(settings: ClockSettings, floor_ms: int = BUILD_UTC_MS) -> StationClock:
     """The clock of this machine. floor_ms: the last utc saved before this start."""
-    return StationClock(system_sources(), settings, max(BUILD_UTC_MS, floor_ms))
-
-
-class _Timex(ctypes.Structure):
-    """`struct timex` of adjtimex(2) up to `status`; the rest is room the kernel may write into."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    )
+    said = settings.quality
+    trust: Callable[[], Trust] = KernelTrust() if said == "auto" else lambda: Trust(Quality(said))
+    return StationClock(system_sources(trust), settings, max(BUILD_UTC_MS, floor_ms))
 
 
 class KernelTrust:
     """What the kernel says of its clock: disciplined by NTP (adjtimex), set from a battery clock, or neither."""
 
     def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None)
+        import ctypes  # only for those who ask the kernel
+
+        self._adjtimex = ctypes.CDLL(None).adjtimex
+        self._new_buffer = ctypes.create_string_buffer
 
     def __call__(self) -> Trust:
         """The trust now; asking costs a system call and one stat."""
-        timex = _Timex()
-        state = self._libc.adjtimex(ctypes.byref(timex))
-        if state not in (-1, _TIME_ERROR) and not timex.status & _STA_UNSYNC:
+        timex = self._new_buffer(_TIMEX_ROOM)  # zeros, so modes is 0: only ask
+        state = self._adjtimex(timex)
+        status = struct.unpack_from(_TIMEX, timex)[-1]
+        if state not in (-1, _TIME_ERROR) and not status & _STA_UNSYNC:
             return Trust(Quality.NTP, _age_s(_SYNCHRONIZED))
         return Trust(Quality.RTC if _set_from_rtc(Path("/sys/class/rtc").glob("*/hctosys")) else Quality.NONE)
 

@@ -14,7 +14,7 @@ import pytest
 
 from edge.__main__ import build_parser, main
 from edge.script import play
-from edge.simulate import Fleet, FleetError
+from edge.simulate import LEAN, Fleet, FleetError
 from edge.station import VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,19 @@ def test_every_command_is_there(capsys):
     said = capsys.readouterr().out
     assert all(command in said for command in ("run", "simulate", "decode", "identity"))
     assert build_parser().parse_args(["run", "--config", "x"]).config == Path("x")
+
+
+def test_a_station_does_not_load_what_only_other_commands_need(tmp_path):
+    """Memory is short at a door: readers of recordings, the fleet and the kernel's clock are for those who ask."""
+    lean = "import sys, edge.__main__ as m; m.main(['run', '--config', 'none']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", lean], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert not {"edge.decode", "edge.terminals", "edge.simulate", "edge.script", "ctypes"} & set(loaded.split())
+    assert "edge.station" in loaded.split()
+
+
+def test_a_simulated_station_lives_in_the_environment_of_the_unit():
+    unit = (ROOT / "systemd" / "diemdanh-edge.service").read_text("utf-8")
+    assert all(f"{name}={value}" in unit for name, value in LEAN.items())
 
 
 def test_identity_prints_what_central_must_be_told_and_keeps_it(tmp_path, capsys):

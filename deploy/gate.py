@@ -15,11 +15,13 @@ PURE = (
     "edge/door.py",
     "central/rules/**/*.py",
     "central/timing.py",
+    "central/recorded.py",
     "central/workdays.py",
     "central/coverage.py",
     "central/presence.py",
     "central/lunar.py",
     "central/names.py",
+    "central/counting/**/*.py",
     "central/explaining/**/*.py",
 )
 

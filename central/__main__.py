@@ -17,7 +17,14 @@ from pathlib import Path
 from central.errors import CentralError
 from central.settings import Settings, load_settings
 
-_MODULES = {"why": "why", "calendar": "calendar", "staff": "staff", "units": "units", "replay": "replay"}
+_MODULES = {
+    "why": "why",
+    "calendar": "calendar",
+    "staff": "staff",
+    "units": "units",
+    "replay": "replay",
+    "month": "month",
+}
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 
 
@@ -74,6 +81,7 @@ def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     verdicts.add_argument("--from", dest="first", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD")
     verdicts.add_argument("--to", dest="last", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD, included")
     verdicts.add_argument("--unit", help="only this unit and those below it")
+    verdicts.add_argument("--live", action="store_true", help="as the facts say now, also where a month is signed")
     verdicts.add_argument("--format", choices=("csv", "json"), default="csv")
 
 
@@ -158,7 +166,9 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.last < arguments.first:
         raise CentralError(f"--to {arguments.last} lies before --from {arguments.first}; exchange them")
     with ready_store(settings).read() as db:
-        verdicts.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
+        verdicts.write(
+            db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout, live=arguments.live
+        )
     return 0
 
 

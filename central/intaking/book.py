@@ -21,15 +21,16 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 class Book:
     """What a transaction has taken so far.
 
-    holders: badge number -> staff codes that ever held it. fresh: lowest seq stored now, by journal id. resend: seqs to
-    be asked for, by journal. withdrawn: devices of which stored events were taken away again.
+    holders: badge number -> staff codes that ever held it. pending: by (journal id, seq), not written yet. fresh:
+    lowest seq stored now, by journal id. resend: seqs to be asked for, by journal. withdrawn: devices of which stored
+    events were taken away again.
     """
 
     db: sa.Connection
     now_ms: int
     journals: dict[Key, JournalState]
     holders: Mapping[str, tuple[str, ...]]
-    pending: list[StoredRow] = field(default_factory=list)
+    pending: dict[tuple[int, int], StoredRow] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
     taps: set[tuple[str, int]] = field(default_factory=set)
     boots: set[tuple[str, str]] = field(default_factory=set)
@@ -44,7 +45,7 @@ class Book:
         """Store events that are not there yet."""
         if not rows:
             return
-        self.pending += [(journal.id, *row) for row in rows]
+        self.pending.update(((journal.id, row.seq), (journal.id, *row)) for row in rows)
         self.stored += len(rows)
         self.fresh[journal.id] = min(rows[0].seq, self.fresh.get(journal.id, rows[0].seq))
         for row in rows:
@@ -71,14 +72,21 @@ class Book:
 
     def flush(self) -> None:
         """Write what is pending, so that queries see it."""
-        events.insert_events(self.db, self.pending)
-        self.pending = []
+        events.insert_events(self.db, list(self.pending.values()))
+        self.pending = {}
 
     def versions(self, journal: JournalState, first: int, last: int) -> list[Version]:
         """What is stored of seqs [first, last], other versions included."""
         self.flush()
         forked = journal.forked_from is not None
         return events.versions(self.db, journal.id, first, last, forked=forked)
+
+    def stored_or_pending(self, journal: JournalState, first: int, last: int) -> list[Version]:
+        """The same, without writing what is pending for it."""
+        forked = journal.forked_from is not None
+        found = events.versions(self.db, journal.id, first, last, forked=forked)
+        here = [self.pending.get((journal.id, seq)) for seq in range(first, last + 1)] if self.pending else ()
+        return found + [_version(row) for row in here if row is not None]
 
     def quarantine(self, journal: JournalState, versions: Iterable[Version | EventRow], problem: str) -> None:
         """Keep versions that a seal contradicts with their bytes."""
@@ -115,3 +123,9 @@ class Book:
 
 _HALF_MS = DAY_MS // 2
 _DOOR_KINDS = frozenset({"start", "stop", "fault", "ok", "lost", "clock"})
+
+
+def _version(row: StoredRow) -> Version:
+    event = EventRow(*row[1:])
+    kind, badge, time_ms = event.kind, event.badge, event.time_ms
+    return Version(event.seq, event.line, event.hash, event.received_ms, kind, badge, time_ms, False)

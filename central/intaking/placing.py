@@ -25,7 +25,8 @@ def place(book: Book, journal: JournalState, run: Run) -> None:
         _keep(book, journal, list(run.rows))  # what lies between is still to come
         return
     _compare(book, journal, run)
-    advance(book, journal)
+    if run.first <= journal.watermark + 1 <= run.last or journal.forked_from is not None:
+        advance(book, journal)  # what lies further on cannot move the watermark
 
 
 def _continues(journal: JournalState, run: Run) -> bool:
@@ -62,23 +63,26 @@ def _note_times(book: Book, journal: JournalState, rows: list[EventRow]) -> None
 def _compare(book: Book, journal: JournalState, run: Run) -> None:
     """Sort the run's events into new ones, stored ones and other versions."""
     stored: dict[int, list[Version]] = {}
-    for version in book.versions(journal, run.first - 1, run.last):
+    for version in book.stored_or_pending(journal, run.first - 1, run.last):
         stored.setdefault(version.seq, []).append(version)
     apart = not _links(journal, run, stored.get(run.first - 1, []))
-    new, other, again = [], [], []
+    new: list[EventRow] = []
+    other: list[EventRow] = []
+    sooner: list[EventRow] = []
     for row in run.rows:
         there = stored.get(row.seq, [])
-        if any(v.hash == row.hash for v in there):
-            again.append(row)
+        if same := [v for v in there if v.hash == row.hash]:
+            book.duplicates += 1
+            sooner += [row] * (row.received_ms < same[0].received_ms)
         elif apart or any(not v.forked for v in there):
             apart = True  # what follows another version is one too
             other.append(row)
         else:
             new.append(row)
     _keep(book, journal, new)
-    book.duplicates += len(again)
-    if again:
-        events.received_earlier(book.db, journal.id, [row.seq for row in again], again[0].received_ms)
+    if sooner:
+        book.flush()
+        events.received_earlier(book.db, journal.id, [row.seq for row in sooner], sooner[0].received_ms)
     _fork(book, journal, other)
 
 

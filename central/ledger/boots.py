@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from central.ledger.gathering import Key
 from central.moments import DAY_MS, local_date
+from central.recorded import is_recorded, recorded_times
 from central.store import boots, marks, verdicts
 from central.store import roster as rosters
 from central.store.boots import BootEvent, Retimed
@@ -30,7 +31,8 @@ def repair_boot(store: Store, mark: MarkedBoot, now_ms: int) -> int:
     with store.read() as db:
         events = boots.boot_events(db, mark.device, mark.boot)
         not_before_ms = boots.ended_before(db, mark.device, mark.boot)
-    changed = _changed(events, _times(events, not_before_ms))
+    recorded = is_recorded(mark.boot)
+    changed = _changed(events, _recorded(events) if recorded else _times(events, not_before_ms))
     with store.write() as db:
         boots.retime(db, [new for _, new in changed])
         _mark(db, mark, changed, now_ms)
@@ -62,12 +64,21 @@ def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
 
 
 def _times(events: Sequence[BootEvent], not_before_ms: int | None) -> dict[str, Timed]:
+    return repair((_stamped(e) for e in events), _points(events), not_before_ms=not_before_ms)
+
+
+def _recorded(events: Sequence[BootEvent]) -> dict[str, Timed]:
+    """Of a boot that was replayed from a file: what a file says is exact."""
+    return recorded_times((_stamped(e) for e in events), _points(events))
+
+
+def _points(events: Sequence[BootEvent]) -> list[SyncPoint]:
     points = []
     for event in events:
         body = None if event.line is None else decode_event(bytes(event.line)).body
         if isinstance(body, ClockSet) and body.source in TRUSTED:
             points.append(SyncPoint(event.uptime_ms, body.after_ms))
-    return repair((_stamped(e) for e in events), points, not_before_ms=not_before_ms)
+    return points
 
 
 def _stamped(event: BootEvent) -> Stamped:

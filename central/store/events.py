@@ -81,16 +81,23 @@ def insert_events(db: sa.Connection, rows: list[StoredRow]) -> None:
 
 def versions(db: sa.Connection, journal_id: int, first: int, last: int, *, forked: bool) -> list[Version]:
     """What is stored of seqs [first, last], ascending; with undecided other versions if `forked`."""
-    found = [_version(row, False) for row in _rows(db, EVENT, journal_id, first, last)]
+    span = {"j": journal_id, "a": first, "b": last}
+    found = [_version(row, False) for row in db.execute(_STORED, span)]
     if forked:
-        found += [_version(row, True) for row in _rows(db, FORK, journal_id, first, last, FORK.c.decided.is_(None))]
+        found += [_version(row, True) for row in db.execute(_UNDECIDED, span)]
     return sorted(found, key=lambda v: (v.seq, v.forked))
 
 
-def _rows(db: sa.Connection, table: sa.Table, journal: int, first: int, last: int, *where: Any) -> Iterable[Any]:
+def _span(table: sa.Table) -> sa.Select[Any]:
+    """Made once: intake asks for thousands of spans a second when a backlog comes in another order."""
     c = table.c
     query = sa.select(c.seq, c.line, c.hash, c.received_ms, c.kind, c.badge, c.time_ms)
-    return db.execute(query.where(c.journal_id == journal, c.seq >= first, c.seq <= last, *where).order_by(c.seq))
+    within = (c.journal_id == sa.bindparam("j"), c.seq >= sa.bindparam("a"), c.seq <= sa.bindparam("b"))
+    return query.where(*within).order_by(c.seq)
+
+
+_STORED = _span(EVENT)
+_UNDECIDED = _span(FORK).where(FORK.c.decided.is_(None))
 
 
 def _version(row: Any, forked: bool) -> Version:

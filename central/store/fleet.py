@@ -114,3 +114,18 @@ def withdraw_delivery(db: sa.Connection, names: Iterable[str]) -> None:
     """Events of these devices were taken away again: what they delivered is not known until the next heartbeat."""
     if found := sorted(set(names)):
         db.execute(sa.update(STATE).where(STATE.c.device.in_(found)).values(delivered_until_ms=None))
+
+
+def deliver(db: sa.Connection, names: Iterable[str], until_ms: int) -> list[str]:
+    """These devices count as having delivered up to until_ms at least; returns those that had not."""
+    wanted = sorted(set(names))
+    query = sa.select(STATE.c.device).where(STATE.c.device.in_(wanted), STATE.c.delivered_until_ms >= until_ms)
+    there = set(db.execute(query).scalars())
+    behind = [device for device in wanted if device not in there]
+    for device in behind:
+        row = {"device": device, "heard_ms": until_ms, "delivered_until_ms": until_ms}
+        values = {"connection": 0, "online": False, "clock": "none", "cfg": 0, "version": "", "report": "{}", **row}
+        insert = upsert(db, STATE).values(values)
+        later = {"delivered_until_ms": until_ms}
+        db.execute(insert.on_conflict_do_update(index_elements=["device"], set_=later))
+    return behind

@@ -20,5 +20,9 @@ class ImportRefusedError(CentralError, ValueError):
     """An import was refused whole; the message lists every bad line with file, line, column and remedy."""
 
 
+class MonthError(CentralError, ValueError):
+    """A month cannot be locked, unlocked or shown; the message says why, and what to do."""
+
+
 class UnknownDeviceError(CentralError, LookupError):
     """A device id or code that is not in the registry."""

@@ -21,6 +21,7 @@ PURE = (
     "central/presence.py",
     "central/lunar.py",
     "central/names.py",
+    "central/sheets.py",
     "central/counting/**/*.py",
     "central/explaining/**/*.py",
 )

@@ -21,6 +21,7 @@ PURE_CENTRAL = {
     "central.presence",
     "central.names",
     "central.lunar",
+    "central.sheets",
     "central.counting",
 }
 
@@ -41,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/timing.py": {"central.errors"},
     "central/names.py": set(),
     "central/lunar.py": set(),
+    "central/sheets.py": set(),
     "central/recorded.py": {"central.errors", "central.timing"},
     "central/moments.py": {"central.rules"},
     "central/workdays.py": PURE_RULES,
@@ -76,6 +78,7 @@ PURE = (
     "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
     "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
+    "central/sheets.py",
     "central/recorded.py", "central/counting", "central/explaining",
 )  # fmt: skip
 """Pure by design, files that do not exist yet among them."""

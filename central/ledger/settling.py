@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from central.ledger import adjusting, cases
 from central.store import duty, marks, overtime, verdicts
 from central.store.duty import DutyRow
 from central.store.marks import MarkedDay
@@ -48,6 +49,8 @@ def settle(db: sa.Connection, answered: Collection[MarkedDay], judged: Collectio
     verdicts.write(db, changed)
     duty.replace(db, {one.key: one.duties for one in fresh})
     overtime.replace(db, {one.key: one.overtime for one in fresh})
+    adjusting.propose(db, changed, now_ms)
+    cases.count_cases(db, [(row.staff, row.date) for row in changed], now_ms)
     marks.settle_days(db, held)
     return Settled(len(held), changed)
 

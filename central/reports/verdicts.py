@@ -8,15 +8,26 @@ import sqlalchemy as sa
 from central.reports.formats import write_rows
 from central.reports.scope import check_unit
 from central.store.roster import load_roster
+from central.store.signed import signed_rows
 from central.store.verdicts import VerdictRow, verdict_rows
 
 
-def write(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None, form: str, out: TextIO) -> None:
+def write(
+    db: sa.Connection,
+    first: dt.date,
+    last: dt.date,
+    unit: str | None,
+    form: str,
+    out: TextIO,
+    *,
+    live: bool = False,
+) -> None:
     """Print the verdicts of first to last, both included, as `csv` or `json`; unit: it and all below, None = all.
 
-    Each verdict counts for the unit that the person belonged to on its own date. Raises UnknownUnitError for a unit
-    that there is not in the period.
+    Where a month is signed the signed values are printed, unless `live`. Each verdict counts for the unit that the
+    person belonged to on its own date. Raises UnknownUnitError for a unit that there is not in the period.
     """
     if unit is not None:
         check_unit(load_roster(db).units, unit, first, last)
-    write_rows(VerdictRow._fields, verdict_rows(db, first, last, unit), form, out)
+    rows = verdict_rows if live else signed_rows
+    write_rows(VerdictRow._fields, rows(db, first, last, unit), form, out)

@@ -147,6 +147,13 @@ def _tried(marks: sa.Table, kind: str, name: Any, detail: Any) -> sa.ColumnEleme
     return ~sa.exists().where(same)
 
 
+def marked_days(db: sa.Connection, first: dt.date, last: dt.date) -> set[tuple[str, dt.date]]:
+    """The staff-days of the dates, both included, that are marked."""
+    t = StaleDay.__table__  # type: ignore[attr-defined]
+    rows = db.execute(sa.select(t.c.staff, t.c.date).where(t.c.date.between(first, last)))
+    return {(row.staff, row.date) for row in rows}
+
+
 def still_held(db: sa.Connection, found: Collection[MarkedDay]) -> list[MarkedDay]:
     """Those of the marks that are still the ones that were read, locked, in the order in which everybody locks them.
 

@@ -68,6 +68,14 @@ class VerdictRow(NamedTuple):
     early_min: int
 
 
+class Located(NamedTuple):
+    """A line of `verdicts` with the person's home unit on the date and the session's place in the day."""
+
+    unit: str
+    position: int
+    row: VerdictRow
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A verdict that changes by itself once recheck_ms is passed by now and by the doors waited for (in `why`)."""
@@ -112,6 +120,15 @@ def verdict_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | N
         same = (DAY.c.staff == s.staff) & (DAY.c.date == s.date)
         query = query.join(DAY, same).where(_in_unit(db, unit, first, last))
     return [VerdictRow(*row) for row in db.execute(query.order_by(s.staff, s.date, s.position, s.session))]
+
+
+def located(db: sa.Connection, first: dt.date, last: dt.date) -> list[Located]:
+    """Session verdicts of the dates, both included, with whose they are; in no order."""
+    s = SESSION.c
+    columns = (s.staff, s.date, s.session, s.outcome, s.flags, s.symbol, s.late_min, s.early_min)
+    same = (DAY.c.staff == s.staff) & (DAY.c.date == s.date)
+    query = sa.select(DAY.c.unit, s.position, *columns).join(DAY, same).where(s.date.between(first, last))
+    return [Located(row[0], row[1], VerdictRow._make(row[2:])) for row in db.execute(query)]
 
 
 def day_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None = None) -> list[DayRow]:

@@ -27,13 +27,15 @@ class MonthSheet(SQLModel, table=True):
 
 
 class MonthLine(SQLModel, table=True):
-    """A line of a signed sheet: a session's verdict as it was signed. rests_on: the facts behind it, as JSON."""
+    """A line of a signed sheet: a session's verdict as it was signed. unit: the person's home unit on that date. rests_on: the facts
+    behind it, as JSON, for naming what is new later; not under the digest."""
 
     __tablename__ = "month_line"
     sheet_id: int = Field(primary_key=True, foreign_key="month_sheet.id")
     staff: str = Field(primary_key=True, max_length=40)
     date: dt.date = Field(primary_key=True)
     session: str = Field(primary_key=True, max_length=16)
+    unit: str = Field(default="", max_length=40)
     position: int = 0
     outcome: str = Field(max_length=16)
     flags: str = Field(default="", max_length=80)

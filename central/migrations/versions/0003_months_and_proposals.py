@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("staff", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column("session", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("flags", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from central.moments import midnight_ms
 from central.store.keys import among, pairs
 from central.store.marks import upsert
-from central.store.roster import units_below
+from central.store.roster import below, load_branches
 from central.tables import DayVerdict, SessionVerdict, Staff, StaleDay
 
 DAY: sa.Table = DayVerdict.__table__  # type: ignore[attr-defined]
@@ -147,12 +147,14 @@ def day_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None 
 
 
 def _in_unit(db: sa.Connection, unit: str, first: dt.date, last: dt.date) -> sa.ColumnElement[bool]:
-    """Verdicts whose unit was the unit or below it on their own date."""
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    below = {day: units_below(db, unit, day) for day in days}
-    if len(set(below.values())) == 1:
-        return DAY.c.unit.in_(below[first])
-    return sa.or_(*((DAY.c.date == day) & DAY.c.unit.in_(units) for day, units in below.items()))
+    """Verdicts whose unit was the unit or below it on their own date: a term for each stretch with one tree."""
+    branches = load_branches(db)
+    turns = {b.valid_from for b in branches if b.valid_from}
+    turns |= {b.valid_to + dt.timedelta(days=1) for b in branches if b.valid_to and b.valid_to < last}
+    begins = [first, *sorted(day for day in turns if first < day <= last)]
+    ends = [*(day - dt.timedelta(days=1) for day in begins[1:]), last]
+    stretches = zip(begins, ends, strict=True)
+    return sa.or_(*(DAY.c.date.between(b, e) & DAY.c.unit.in_(below(branches, unit, b)) for b, e in stretches))
 
 
 def stored(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[tuple[str, dt.date], DayRow]:

@@ -23,6 +23,8 @@ _MODULES = {
     "staff": "staff",
     "units": "units",
     "replay": "replay",
+    "proposals": "proposals",
+    "badges": "badges",
     "month": "month",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
@@ -81,6 +83,7 @@ def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     verdicts.add_argument("--from", dest="first", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD")
     verdicts.add_argument("--to", dest="last", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD, included")
     verdicts.add_argument("--unit", help="only this unit and those below it")
+    verdicts.add_argument("--kind", choices=("session", "duty"), default="session", help="of sessions, or of duty slots")
     verdicts.add_argument("--live", action="store_true", help="as the facts say now, also where a month is signed")
     verdicts.add_argument("--format", choices=("csv", "json"), default="csv")
 
@@ -161,11 +164,14 @@ def _evaluate(arguments: argparse.Namespace, _: Settings) -> int:
 
 def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
     from central.processes import ready_store
-    from central.reports import verdicts
+    from central.reports import duty, verdicts
 
     if arguments.last < arguments.first:
         raise CentralError(f"--to {arguments.last} lies before --from {arguments.first}; exchange them")
     with ready_store(settings).read() as db:
+        if arguments.kind == "duty":
+            duty.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
+            return 0
         verdicts.write(
             db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout, live=arguments.live
         )

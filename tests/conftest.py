@@ -16,6 +16,16 @@ settings.register_profile("diemdanh", deadline=None, suppress_health_check=[Heal
 settings.load_profile("diemdanh")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long runs only when they are asked for (`-m soak`)."""
+    if config.getoption("markexpr"):
+        return
+    long_ones = [item for item in items if item.get_closest_marker("soak")]
+    if long_ones:
+        config.hook.pytest_deselected(items=long_ones)
+        items[:] = [item for item in items if item not in long_ones]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[servers.Cluster]:
     """A PostgreSQL server that forgets everything in a power cut, for what is not about durability."""

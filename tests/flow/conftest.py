@@ -1,4 +1,4 @@
-"""A broker and a site for each test; long runs only when asked for (`-m soak`).
+"""A broker and a site for each test.
 
 The broker is Mosquitto where it is installed; FLOW_BROKER=iotcore runs everything on the other one.
 """
@@ -12,15 +12,6 @@ import pytest
 
 from deploy.broker import Broker, start_broker
 from tests.flow.site import Site
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("markexpr"):
-        return
-    long_ones = [item for item in items if item.get_closest_marker("soak")]
-    if long_ones:
-        config.hook.pytest_deselected(items=long_ones)
-        items[:] = [item for item in items if item not in long_ones]
 
 
 @pytest.fixture

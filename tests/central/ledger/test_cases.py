@@ -246,6 +246,24 @@ def test_two_evaluators_that_write_two_days_of_one_person_open_one_case(people: 
     assert shown(people) == ["A open 01.11 5"]
 
 
+def test_the_ledger_counts_what_it_judges_in_the_same_transaction(people: Office):
+    set_limit(people, limit())
+    door = people.door()
+    door.start("06:00")
+    door.tap("em:A", "07:50")
+    door.heartbeat("07:51")
+    people.until("07:52")
+    assert shown(people) == []
+    door.tap("em:A", "13:50")
+    door.heartbeat("13:51")
+    people.until("13:52")
+    assert shown(people) == ["A open 01.11 2"]
+    people.leave("A", "AM")
+    people.mark("A")
+    people.until("13:53")
+    assert shown(people) == ["A withdrawn 01.11 2"]
+
+
 def test_a_step_is_never_changed_or_taken_away(people: Office):
     """Whatever made the tables: the store has no function that does, and a migrated database refuses."""
     set_limit(people, limit())

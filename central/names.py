@@ -10,11 +10,13 @@ Source: the order of Vietnamese dictionaries; joined-string collations (ICU `vi`
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _CODES = {letter: f"{code:02d}" for code, letter in enumerate(_LETTERS, start=1)}
 _HUYEN, _HOI, _NGA, _SAC, _NANG = "\u0300", "\u0309", "\u0303", "\u0301", "\u0323"
 _SHAPES = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex, horn: they make letters, not tones
+_D = str.maketrans("đð", "dd")
 _SILENT = str.maketrans("", "", "'’ʼ‘`-.")
 """Marks inside a word that nobody searches for: H'Hen is found as hhen."""
 
@@ -55,25 +57,27 @@ def sort_key(full_name: str, given: str | None = None, order: NameOrder = USUAL)
     family, middle = rest[:1], rest[1:]
     parts = (own, middle, family) if order.middle_first else (own, family, middle)
     # "00" ends a part as it ends the letters of a syllable: below every letter, so the shorter comes first.
-    tones = _TONES[order.tones]
-    return "00".join("".join(_syllable_key(syllable, tones) for syllable in part) for part in parts)
+    return "00".join("".join(_syllable_key(syllable, order.tones) for syllable in part) for part in parts)
 
 
 def _divided(syllables: list[str], given: list[str]) -> tuple[list[str], list[str]]:
     """The given name and the rest of a full name: of several places the last."""
+    if not given:
+        return syllables[-1:], syllables[:-1]
     folded, wanted = [_folded(s) for s in syllables], [_folded(s) for s in given]
-    for first in range(len(syllables) - len(given), -1, -1) if given else ():
+    for first in range(len(syllables) - len(given), -1, -1):
         if folded[first : first + len(given)] == wanted:
             return syllables[first : first + len(given)], syllables[:first] + syllables[first + len(given) :]
     return syllables[-1:], syllables[:-1]
 
 
 def _folded(syllable: str) -> str:
-    return unicodedata.normalize("NFC", syllable).lower()
+    return unicodedata.normalize("NFC", syllable).lower().replace("ð", "đ")  # the Icelandic one of old keyboards
 
 
-def _syllable_key(syllable: str, tones: dict[str, str]) -> str:
-    letters, tone = "", "0"
+@lru_cache(maxsize=8192)  # a province's names are made of a few thousand syllables
+def _syllable_key(syllable: str, order: Tones) -> str:
+    tones, letters, tone = _TONES[order], "", "0"
     for character in _folded(syllable):
         base, *marks = list(unicodedata.normalize("NFD", character))
         shape = "".join(mark for mark in marks if mark in _SHAPES)
@@ -84,7 +88,7 @@ def _syllable_key(syllable: str, tones: dict[str, str]) -> str:
 
 def search_key(text: str) -> str:
     """Lower case without any mark: `Hoà`, `Hòa` and `hoa` are found alike, and `H'Hen` as `hhen`; đ is d."""
-    lowered = unicodedata.normalize("NFD", text.lower()).replace("đ", "d").translate(_SILENT)
+    lowered = unicodedata.normalize("NFD", text.lower()).translate(_D).translate(_SILENT)
     return " ".join("".join(c for c in lowered if not unicodedata.combining(c)).split())
 
 

@@ -211,8 +211,7 @@ class Collector:
         with self._store.read() as db:
             self._registry.refresh(db)
         group = sort_messages(messages, self._registry)
-        with self._store.write() as db:
-            taken = take(db, group, self._registry, self._clock.now_ms(), self._pause_ms())
+        taken = self._store.repeat(lambda db: take(db, group, self._registry, self._clock.now_ms(), self._pause_ms()))
         self._committed()
         self._count(taken)
         for birth in taken.births:

@@ -4,10 +4,10 @@ SQLite runs in WAL mode with synchronous=FULL and takes its write lock at the st
 writers of several processes queue up instead of failing in the middle. PostgreSQL locks rows (see `events`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -19,6 +19,10 @@ BUSY_MS = 30_000
 """How long a writer waits for another process's transaction on SQLite."""
 
 
+T = TypeVar("T")
+IN_THE_WAY = frozenset({"40001", "40P01"})
+"""What PostgreSQL says to a transaction that has to make way for another one: serialization failure, deadlock."""
+TRIES = 5
 POOL = 8
 """Connections to PostgreSQL that a process keeps; as many again when all are in use."""
 PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -44,6 +48,20 @@ class Store:
         """A transaction that is durable when the block ends, and leaves no trace when it raises."""
         with self.engine.connect() as db, db.execution_options(immediate=True).begin():
             yield db
+
+    def repeat(self, work: Callable[[sa.Connection], T]) -> T:
+        """The result of `work` in a write transaction; done again, from its beginning, where it had to make way.
+
+        Raises what the last of TRIES raised, and everything else at once.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                with self.write() as db:
+                    return work(db)
+            except sa.exc.DBAPIError as error:
+                if not left or getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
+                    raise
+        raise AssertionError("unreachable")
 
     def upgrade(self) -> None:
         """Bring the schema to this version (alembic); safe to call from several processes one after the other.

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from central.clock import SystemClock
 from central.enrol import add_device
 from central.keys import load_key
@@ -82,15 +84,17 @@ class Site:
         clock: ClockSettings | None = None,
         heartbeat_s: int = 1,
         keepalive_s: int = 10,
+        url: str = "",
     ) -> None:
         self.folder, self.broker = folder, broker
         self.database = folder / "central.db"
+        self.url = url or f"sqlite:///{self.database}"
         self.config = folder / "central.toml"
         self._web = f"http://127.0.0.1:{free_port()}"
         self._write_settings(clock)
         self._central: dict[str, subprocess.Popen[bytes]] = {}
         self._badges = itertools.count(1)
-        store = open_store(f"sqlite:///{self.database}")
+        store = open_store(self.url)
         store.upgrade()
         store.close()
         self.key = load_key(folder / "central.pem").public_text
@@ -100,7 +104,7 @@ class Site:
         names = ("scale", "epoch_ms", "started_real_ms", "fast_ms")
         bent = "" if clock is None else "".join(f"{name} = {getattr(clock, name)}\n" for name in names)
         self.config.write_text(
-            f'[database]\nurl = "sqlite:///{self.database}"\n'
+            f'[database]\nurl = "{self.url}"\n'
             f'[broker]\nhost = "{self.broker.host}"\nport = {self.broker.port}\nkeepalive_s = 5\n'
             f"shared = {str(self.broker.shared_subscriptions).lower()}\n"
             f"[web]\nport = {self._web.rpartition(':')[2]}\n"
@@ -195,7 +199,7 @@ class Site:
 
     def register(self, member: Member) -> None:
         """Register it by central's own function, which nothing waits for."""
-        store = open_store(f"sqlite:///{self.database}")
+        store = open_store(self.url)
         now_ms = SystemClock().now_ms()
         waiting = add_device(store, member.code, member.device, member.public_key, None, "", now_ms)
         store.close()
@@ -240,7 +244,10 @@ class Site:
     # --- what central has ---
 
     def query(self, text: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of central's database."""
+        """Rows of central's database; `?` stands for a value."""
+        if not self.url.startswith("sqlite"):
+            with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as server:
+                return server.execute(text.replace("?", "%s").encode(), values).fetchall()
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)) as db:
             return db.execute(text, values).fetchall()
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from central.ledger.gathering import Known
+from central.ledger.versions import used
 from central.moments import ms_of
 from central.rules.day import (
     Cause,
@@ -73,7 +74,7 @@ def account(known: Known, verdict: DayVerdict, doors: Mapping[str, Door], now_ms
     told: dict[str, Any] = {"asked_ms": now_ms, "status": verdict.status.value}
     if verdict.status is DayStatus.NOT_EMPLOYED:
         return told | {"joined": str(known.person.joined), "left": str(known.person.left)}
-    return told | {
+    told |= {
         "unit": None if post is None else post.unit,
         "workplace": None if post is None else post.workplace,
         "hours": [] if known.workday is None else _hours(known.workday),
@@ -84,6 +85,7 @@ def account(known: Known, verdict: DayVerdict, doors: Mapping[str, Door], now_ms
         "sessions": [_session(s, known, doors) for s in verdict.sessions],
         "outside": [t.ref for t in verdict.outside],
     }
+    return told | {"versions": used(told, () if known.workday is None else known.workday.rows)}
 
 
 def _session_row(position: int, s: SessionVerdict) -> SessionRow:

@@ -238,6 +238,14 @@ def judged(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> set[tupl
     return {(row.staff, row.date) for row in db.execute(query)} & set(days)
 
 
+def judged_between(db: sa.Connection, staff: Collection[str] | None, first: dt.date, last: dt.date) -> set[Key]:
+    """The staff-days of the dates, both included, that have a verdict; of these people, None = of everybody."""
+    query = sa.select(DAY.c.staff, DAY.c.date).where(DAY.c.date.between(first, last))
+    if staff is not None:
+        query = query.where(DAY.c.staff.in_(staff))
+    return {(row.staff, row.date) for row in db.execute(query)}
+
+
 def held_against(db: sa.Connection, staff: Collection[str], since: dt.date) -> list[Held]:
     """Days from `since` on with something that rests on a door: a flag, an incomplete or an absent session."""
     s = SESSION.c

@@ -57,8 +57,8 @@ class Clock(Protocol):
     def real_s(self, seconds: float) -> float:
         """How long `seconds` of this clock last in real seconds."""
 
-    def step(self) -> ClockSet | None:
-        """Whether the clock was set since the last call, and how; None = it was not."""
+    def step(self, now: Stamp | None = None) -> ClockSet | None:
+        """Whether the clock was set between the last call and `now` (None = this moment); None = it was not."""
 
     def earliest_ms(self) -> int:
         """Utc is at least this, even where it is not known."""
@@ -115,9 +115,14 @@ class StationClock:
         """How long `seconds` of this clock last in real seconds."""
         return seconds / self._rate()
 
-    def step(self) -> ClockSet | None:
-        """Whether the clock was set since the last call. A first utc, or a better source, counts as set."""
-        last, now = self._last, self.stamp()
+    def step(self, now: Stamp | None = None) -> ClockSet | None:
+        """Whether the clock was set since the last call. A first utc, or a better source, counts as set.
+
+        now: a stamp taken earlier, by whoever catches up with what happened meanwhile.
+        """
+        last, now = self._last, now or self.stamp()
+        if last is not None and now.uptime_ms < last.uptime_ms:
+            return None
         self._last = now
         if last is None or now.utc_ms is None:
             return None

@@ -2,15 +2,16 @@
 
     event -> acceptance -> decide -> append (durable) -> only then the light
 
-Nothing here waits for the network; the uplink is only woken.
+Nothing here waits for the network; the uplink is only woken. Whatever comes is dealt with as of the moment at which it
+came (`edge.arrivals`): a slow disk makes nobody late.
 """
 
 import logging
-import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from edge.arrivals import Arrivals
 from edge.clock import Clock
 from edge.door import PUNCH_ROLE, Feedback, Moment, RecentTaps, confirm, decide
 from edge.health import Health
@@ -19,7 +20,7 @@ from edge.readers import BadInput, EventKind, ReaderEvent
 from edge.readers.acceptance import Acceptance, Policy, Tap, TapKind
 from edge.recorder import Recorder
 from edge.roster import Roster
-from edge.wire.events import Event, Fault, Ok, Punch, Read, Stop
+from edge.wire.events import Event, Fault, Ok, Punch, Read, Stamp, Stop
 from edge.wire.status import ReaderState
 
 LOOP = "door"
@@ -104,12 +105,19 @@ class Doorway:
         self._show = show
         self._online = online
         self._recent = RecentTaps()
-        self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._arrivals: Arrivals[Message] = Arrivals(clock.stamp)
         self._look_ns = 0
 
     def put(self, message: Message) -> None:
         """Hand something to the loop. Any thread may call; it never blocks."""
-        self._queue.put(message)
+        frame = isinstance(message, ReaderEvent) and message.kind not in (EventKind.LOST, EventKind.CONNECTED)
+        if not self._arrivals.put(message, spare=frame):
+            self._health.count("frames_dropped")
+
+    def settled(self, now: Stamp) -> Stamp:
+        """`now`, or when that came which the door has not dealt with yet: everything before it is journalled."""
+        waiting = self._arrivals.oldest()
+        return waiting if waiting is not None and waiting.uptime_ms < now.uptime_ms else now
 
     def lost(self, journal: str, spans: Spans) -> None:
         """Have it journalled that these seqs cannot come."""
@@ -154,67 +162,69 @@ class Doorway:
                 reader.carried_ms = min(event.stamp.uptime_ms, uptime_ms) if lost else None
 
     def run(self, stop: threading.Event) -> None:
-        """Serve the door until `stop` is set."""
-        while not stop.is_set():
+        """Serve the door until `stop` is set, and whoever had tapped by then."""
+        while not stop.is_set() or self._arrivals.oldest() is not None:
             self.turn(TURN_S)
 
     def turn(self, wait_s: float) -> None:
         """Take what came, waiting at most `wait_s` for it, and let time pass."""
-        try:
-            self._handle(self._queue.get(timeout=wait_s))
-        except queue.Empty:
-            pass
-        self._let_time_pass()
-        self._recorder.tick()
-        if self._clock.mono_ns() >= self._look_ns:
-            self._look_at_clock()
+        arrival = self._arrivals.first(wait_s)
+        if arrival is not None:
+            try:
+                self._handle(arrival.message, arrival.stamp)
+            finally:
+                self._arrivals.done()
+        if self._arrivals.oldest() is None:
+            self._let_time_pass()
         self._health.tick(LOOP)
 
     def _let_time_pass(self) -> None:
         """Not while messages wait: the disk may have been slow, and a frame among them confirms an older one."""
-        now_ns = self._clock.mono_ns()
-        if self._queue.empty():
-            self._answer(self._acceptance.tick(now_ns))
+        now = self._clock.stamp()
+        self._answer(self._acceptance.tick(self._clock.mono_ns()), now)
+        self._recorder.tick()
+        if self._clock.mono_ns() >= self._look_ns:
+            self._look_at_clock(now)
 
     def stop(self, reason: str) -> None:
         """The last event of an ordered end; the loop has ended."""
         self._recorder.record(Stop(reason))
 
-    def _handle(self, message: Message) -> None:
+    def _handle(self, message: Message, at: Stamp) -> None:
         if isinstance(message, Losses):
             self._recorder.record_lost(message.journal, message.spans)
         elif isinstance(message, Mode):
             reader = self._readers[message.reader_id]
             reader.mode, reader.mode_until_ns = message.role, self._clock.mono_ns() + int(message.seconds * 1e9)
         else:
-            self._hear(message)
+            self._hear(message, at)
 
-    def _hear(self, event: ReaderEvent) -> None:
+    def _hear(self, event: ReaderEvent, at: Stamp) -> None:
         reader = self._readers[event.reader_id]
         if event.kind is EventKind.LOST:
-            self._lose(event.reader_id, reader)
+            self._lose(event.reader_id, reader, at)
         elif event.kind is EventKind.CONNECTED:
-            self._regain(event.reader_id, reader)
+            self._regain(event.reader_id, reader, at)
         elif event.kind is EventKind.ERROR and event.error not in SILENT:
             self._show(Feedback.BAD_READ)
-        self._answer(self._acceptance.offer(event, continuous=reader.continuous))
+        self._answer(self._acceptance.offer(event, continuous=reader.continuous), at)
 
-    def _lose(self, reader_id: str, reader: _Reader) -> None:
+    def _lose(self, reader_id: str, reader: _Reader, at: Stamp) -> None:
         """Once for each loss: a port that stays away is said once."""
         if reader.known and reader.lost_since_ms is not None:
             return
-        now_ms = self._clock.stamp().uptime_ms
-        reader.known, reader.lost_since_ms = True, now_ms if reader.carried_ms is None else reader.carried_ms
+        reader.known = True
+        reader.lost_since_ms = at.uptime_ms if reader.carried_ms is None else reader.carried_ms
         self._health.fault(f"{READER_LOST}_{reader_id}")
-        self._recorder.record(Fault(READER_LOST, reader_id))
+        self._recorder.record(Fault(READER_LOST, reader_id), at)
         self._show(Feedback.READER_LOST)
 
-    def _regain(self, reader_id: str, reader: _Reader) -> None:
+    def _regain(self, reader_id: str, reader: _Reader, at: Stamp) -> None:
         began_ms = reader.carried_ms if reader.lost_since_ms is None else reader.lost_since_ms
         reader.known, reader.lost_since_ms, reader.carried_ms = True, None, None
         if began_ms is not None:
+            self._recorder.record(Ok(READER_LOST, reader_id, began_ms), at)
             self._health.clear(f"{READER_LOST}_{reader_id}")
-            self._recorder.record(Ok(READER_LOST, reader_id, began_ms))
         self._show_state()
 
     def _show_state(self) -> None:
@@ -222,18 +232,18 @@ class Doorway:
         away = any(reader.lost_since_ms is not None for reader in self._readers.values())
         self._show(Feedback.READER_LOST if away else Feedback.READY)
 
-    def _answer(self, taps: Iterable[Tap]) -> None:
+    def _answer(self, taps: Iterable[Tap], at: Stamp) -> None:
         for tap in taps:
             if tap.kind is not TapKind.REMOVED:
-                self._tap(tap)
+                self._tap(tap, at)
 
-    def _tap(self, tap: Tap) -> None:
-        self._look_at_clock()
+    def _tap(self, tap: Tap, at: Stamp) -> None:
+        self._look_at_clock(at)
         role = self._readers[tap.reader_id].role_at(self._clock.mono_ns())
         view = self._roster.view
-        moment = Moment(self._clock.stamp().utc_ms, self._online())
+        moment = Moment(at.utc_ms, self._online())
         verdict = decide(tap, role, moment, view, self._recent)
-        written = None if verdict.event is None else self._recorder.record(verdict.event)
+        written = None if verdict.event is None else self._recorder.record(verdict.event, at)
         answer = confirm(verdict, written is not None, view)
         where = {} if written is None else {"journal": written.journal, "seq": written.seq}
         self._show(
@@ -250,13 +260,13 @@ class Doorway:
         elif written is not None and role == PUNCH_ROLE:
             self._recent.note(tap.badge, moment.utc_ms)
 
-    def _look_at_clock(self) -> None:
-        """Journal that the clock was set: at once, and before any event with the new time."""
+    def _look_at_clock(self, at: Stamp) -> None:
+        """Journal that the clock was set: at once, after the events of the old time, before any of the new."""
         self._look_ns = self._clock.mono_ns() + CLOCK_LOOK_NS
-        step = self._clock.step()
+        step = self._clock.step(at)
         if step is not None:
             log.info("the clock was set by %s to %d", step.source, step.after_ms)
-            self._recorder.record(step)
+            self._recorder.record(step, at)
 
 
 def _ago_ms(event: Event, utc_ms: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The one owner of appends: stamps an event, makes it durable, and knows when the disk does not take it.
+"""The one owner of appends: makes an event durable in order of time, and knows when the disk does not take it.
 
 Only what `record` returned may be shown as recorded. While the disk refuses, nothing can be journalled, not even that
 fact; so the end of it (`ok`) carries the uptime at which it began.
@@ -7,12 +7,13 @@ fact; so the end of it (`ok`) carries the uptime at which it began.
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from edge.clock import Clock
 from edge.health import Health
 from edge.journal import Journal, JournalError, Written
 from edge.journal.spans import Spans, minus, union
-from edge.wire.events import Body, Lost, Ok
+from edge.wire.events import Body, Lost, Ok, Stamp
 
 DISK_FULL = "disk_full"
 RETRY_NS = 5_000_000_000
@@ -35,6 +36,7 @@ class Recorder:
         self._moment = moment
         self._written = written
         self._refused_since_ms: int | None = None
+        self._last_uptime_ms = 0
         self._retry_ns = 0
         self._said: dict[str, Spans] = {}
 
@@ -43,19 +45,33 @@ class Recorder:
         """Whether the disk refused the last event."""
         return self._refused_since_ms is not None
 
-    def record(self, body: Body) -> Written | None:
-        """The event, durable; None = it is not recorded, and nobody may be told that it is."""
+    def record(self, body: Body, at: Stamp | None = None) -> Written | None:
+        """The event, durable; None = it is not recorded, and nobody may be told that it is.
+
+        at: when it happened, None = now.
+        """
         with self._moment:
-            stamp = self._clock.stamp()
+            stamp = self._in_order(at or self._clock.stamp())
             try:
                 written = self._journal.append(body, stamp)
             except JournalError:
                 log.exception("an event could not be recorded")
                 self._refuse(stamp.uptime_ms)
                 return None
+            self._last_uptime_ms = stamp.uptime_ms
         self._written()
-        self._recovered()
+        if self.refusing:
+            # Not now but then: what waits behind this event happened after it, and must not seem to be later still.
+            self._say_ok(stamp)
         return written
+
+    def _in_order(self, stamp: Stamp) -> Stamp:
+        """Uptimes never decrease within a journal: what was seen a moment before the last event counts as of then."""
+        behind_ms = self._last_uptime_ms - stamp.uptime_ms
+        if behind_ms <= 0:
+            return stamp
+        utc_ms = None if stamp.utc_ms is None else stamp.utc_ms + behind_ms
+        return replace(stamp, uptime_ms=self._last_uptime_ms, utc_ms=utc_ms)
 
     def record_lost(self, journal: str, spans: Spans) -> None:
         """Say that these seqs cannot come, each once in the life of this process."""
@@ -77,21 +93,18 @@ class Recorder:
         self._health.fault(DISK_FULL)
         self._health.count(DISK_FULL)
 
-    def _recovered(self) -> None:
-        """An event was recorded although one was refused before: the disk takes events again."""
-        if self.refusing:
-            self._say_ok()
-
-    def _say_ok(self) -> None:
+    def _say_ok(self, at: Stamp | None = None) -> None:
         began_ms = self._refused_since_ms
         if began_ms is None:
             return
         with self._moment:
+            stamp = self._in_order(at or self._clock.stamp())
             try:
-                self._journal.append(Ok(DISK_FULL, "journal", began_ms), self._clock.stamp())
+                self._journal.append(Ok(DISK_FULL, "journal", began_ms), stamp)
             except JournalError as error:
                 log.warning("%s", error)
                 return
+            self._last_uptime_ms = stamp.uptime_ms
         self._refused_since_ms = None
         self._health.clear(DISK_FULL)
         self._written()

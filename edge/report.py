@@ -32,7 +32,8 @@ class Reporter:
     """Builds the signed notes of one station.
 
     readers: the state of each card reader now. folder: on the journal's disk. moment: held from the stamping of an
-    event until it is journalled, so that whatever happened before a heartbeat's stamp is in the journals it lists.
+    event until it is journalled; settled: that moment, or the earlier one at which something came that the door has
+    not dealt with. So whatever happened before a heartbeat's stamp is in the journals it lists.
     """
 
     identity: Identity
@@ -44,10 +45,11 @@ class Reporter:
     folder: Path
     version: str
     moment: threading.Lock
+    settled: Callable[[Stamp], Stamp]
 
     def status(self, connection: int, *, online: bool) -> bytes:
         """The payload of `st` for connection number `connection` of this journal."""
-        stamp = self._settled()
+        stamp, readers = self._settled(), self.readers()
         listed = _listed(self.journal.open_journals())
         status = Status(
             self.identity.device,
@@ -60,13 +62,16 @@ class Reporter:
             listed.more,
             self.version,
             self.roster.view.version,
-            self.readers(),
+            readers,
         )
         return encode_status(status, self.identity.sign)
 
     def heartbeat(self, connection: int) -> bytes:
-        """The payload of `hb`, with a seal of everything journalled so far."""
-        stamp = self._settled()
+        """The payload of `hb`, with a seal of everything journalled so far.
+
+        The order counts: a fault that was over before it could be read here has its `ok` in the journals read after.
+        """
+        stamp, faults, readers = self._settled(), self.health.faults(), self.readers()
         listed = _listed(self.journal.open_journals())
         heartbeat = Heartbeat(
             self.identity.device,
@@ -78,20 +83,20 @@ class Reporter:
             listed.more,
             self.version,
             self.roster.view.version,
-            self.readers(),
+            readers,
             _age_s(self.journal.oldest_unacked_stamp(), stamp),
             _free_bytes(self.folder),
             _number(THERMAL, 10, 1000),
             _throttled(_number(THROTTLED, 16, 1)),
-            self.health.faults(),
+            faults,
         )
         tip = self.journal.tip()
         return encode_heartbeat(heartbeat, self.seal(tip.journal, tip.seq, tip.hash), self.identity.sign)
 
     def _settled(self) -> Stamp:
-        """Now, at a moment when no event is between its stamp and the journal."""
+        """A moment before which no event is on its way to the journal."""
         with self.moment:
-            return self.clock.stamp()
+            return self.settled(self.clock.stamp())
 
     def seal(self, journal: str, seq: int, hash_: bytes) -> bytes:
         """A seal over `journal` up to `seq`, whose chain hash is `hash_`."""

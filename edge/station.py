@@ -120,6 +120,7 @@ class Station:
             data,
             VERSION,
             moment,
+            self._doorway.settled,
         )
         self._uplink = self._new_uplink(reporter, central, ending)
         self.keeper = Keeper(data, self._journal, self._clock, self._health, self._notify, self._watchdog)

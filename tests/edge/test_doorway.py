@@ -1,91 +1,12 @@
 """The door loop: the journal first, then the light; and what happens when the journal does not take it."""
 
-import errno
-import secrets
-import threading
-
 import pytest
 
-from edge.clock import BUILD_UTC_MS, Sources, StationClock, Trust
 from edge.door import Feedback
-from edge.doorway import LOOP, Doorway, Mode
-from edge.health import Health
-from edge.identity import verifier
-from edge.journal import Journal
+from edge.doorway import Mode
 from edge.readers import BadInput, EventKind, ReaderEvent
-from edge.readers.acceptance import Policy
-from edge.recorder import Recorder
-from edge.roster import Roster
-from edge.settings import ClockSettings
-from edge.wire.events import Clock as Quality
-from edge.wire.events import ClockSet, Fault, Lost, Ok, Punch, Read, Stop, decode_event
-
-BADGE = "em:008EB2F9"
-MS = 1_000_000
-
-
-class Disk:
-    """An fsync that fails while the disk is full, and notes what was shown before it was asked."""
-
-    full = False
-
-    def __call__(self, handle: int) -> None:
-        if self.full:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-
-class Bench:
-    """A door without ports, lights or network, in time that the test lets pass."""
-
-    def __init__(self, folder) -> None:
-        self.ns = 100_000 * MS
-        self.utc_ms = BUILD_UTC_MS + 86_400_000
-        self.trust = Trust(Quality.NTP)
-        sources = Sources(
-            lambda: (self.utc_ms + self.ns // MS) * MS, lambda: self.ns, lambda: self.ns, lambda: self.trust, "boot-1"
-        )
-        self.clock = StationClock(sources, ClockSettings())
-        self.health = Health(self.clock.mono_ns)
-        self.health.watch(LOOP, 20)
-        self.disk = Disk()
-        self.shown: list[tuple[Feedback, dict[str, object]]] = []
-        self.durable_when_shown: list[int] = []
-        (folder / "journal").mkdir(exist_ok=True)
-        self.journal = Journal.open(
-            folder / "journal", "d0001", "boot-1", "0.1", self.clock.stamp(), lambda: secrets.token_hex(8),
-            segment_bytes=65536, sync=self.disk,
-        )  # fmt: skip
-        recorder = Recorder(self.journal, self.clock, self.health, threading.Lock(), lambda: None)
-        roster = Roster(folder, "d0001", verifier(None))
-        self.door = Doorway(
-            {"door": "punch", "desk": "info"}, {"door": True, "desk": False}, Policy(), recorder, roster, self.clock,
-            self.health, self._show, lambda: True,
-        )  # fmt: skip
-
-    def _show(self, feedback: Feedback, **context: object) -> None:
-        self.shown.append((feedback, context))
-        self.durable_when_shown.append(self.journal.head)
-
-    def wait(self, ms: int) -> None:
-        self.ns += ms * MS
-        self.door.turn(0)
-
-    def hear(self, kind: EventKind, reader: str = "door", badge: str | None = None, error=None) -> None:
-        self.door.put(ReaderEvent(kind, reader, self.ns, badge, error=error))
-        self.door.turn(0)
-
-    def tap(self, badge: str = BADGE, reader: str = "door") -> None:
-        for _ in range(3):
-            self.hear(EventKind.READ, reader, badge)
-            self.wait(65)
-        self.wait(800)
-
-    def feedbacks(self) -> list[Feedback]:
-        return [feedback for feedback, _ in self.shown]
-
-    def bodies(self) -> list[object]:
-        lines = self.journal.read(self.journal.journal, 1, 100).lines
-        return [decode_event(line).body for line in lines[1:]]
+from edge.wire.events import ClockSet, Fault, Lost, Ok, Punch, Read, Stop
+from tests.edge.door_bench import BADGE, MS, Bench
 
 
 @pytest.fixture

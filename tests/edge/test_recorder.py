@@ -12,7 +12,7 @@ from edge.journal import Journal
 from edge.recorder import RETRY_NS, Recorder
 from edge.settings import ClockSettings
 from edge.wire.events import Clock as Quality
-from edge.wire.events import Lost, Ok, Punch, decode_event
+from edge.wire.events import Lost, Ok, Punch, Stamp, decode_event
 
 
 class Disk:
@@ -107,3 +107,12 @@ def test_a_loss_is_said_once(bench):
         bench.recorder.record_lost("ab" * 8, ((3, 5),))
     bench.recorder.record_lost("ab" * 8, ((3, 7),))
     assert bench.bodies()[1:] == [Lost("ab" * 8, 3, 5, None, None), Lost("ab" * 8, 6, 7, None, None)]
+
+
+def test_what_was_seen_a_moment_before_the_last_event_counts_as_of_then(bench):
+    """Two threads may see two things in one order and hand them over in the other."""
+    early = Stamp(4_990, BUILD_UTC_MS + 4_990, Quality.NTP)
+    bench.recorder.record(PUNCH)
+    bench.recorder.record(PUNCH, early)
+    stamps = [decode_event(line).stamp for line in bench.journal.read(bench.journal.journal, 2, 9).lines]
+    assert stamps == [Stamp(5_000, BUILD_UTC_MS + 5_000, Quality.NTP)] * 2

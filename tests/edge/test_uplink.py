@@ -52,8 +52,9 @@ class Sender:
         self.lost: list[tuple[str, object]] = []
         self.sending = Sending(random.random)
         reporter = Reporter(
-            self.identity, self.journal, self.clock, self.roster, self.health, tuple, folder, "0.1", threading.Lock()
-        )
+            self.identity, self.journal, self.clock, self.roster, self.health, tuple, folder, "0.1", threading.Lock(),
+            lambda now: now,
+        )  # fmt: skip
         commands = Commands(folder, self.identity.device, {"send_all": self._send_all})
         parts = Parts(
             self.journal, self.clock, self.roster, self.health, reporter, commands, self.sending,

@@ -19,6 +19,9 @@ from central.settings import Settings, load_settings
 
 _MODULES = {
     "why": "why",
+    "counters": "counters",
+    "threshold": "thresholds",
+    "case": "cases",
     "calendar": "calendar",
     "staff": "staff",
     "units": "units",

@@ -47,9 +47,23 @@ class Answers:
             resend = None if span is None else Resend(key[1], *span)
             ranges = () if journal is None else tuple(stored_beyond(book, journal, MAX_RANGES))
             watermark = 0 if journal is None else journal.watermark
-            ack = Ack(key[1], watermark, ranges, tuple(refused[:MAX_RANGES]), resend, now_ms, pause_ms)
+            ack = Ack(key[1], watermark, ranges, folded(refused) if refused else (), resend, now_ms, pause_ms)
             found.append(Outgoing(topic(key[0], Channel.ACK), encode_ack(ack)))
         return found
+
+
+def folded(refused: Iterable[Refused]) -> tuple[Refused, ...]:
+    """Refusals as at most 32 ranges, so that all of them are said and the device stops sending them.
+
+    The last one may reach over seqs that are stored: a device holds back what is refused, which does no harm there.
+    """
+    found: list[Refused] = []
+    for one in sorted(refused, key=lambda r: (r.first, r.last)):
+        if found and (len(found) == MAX_RANGES or (one.code == found[-1].code and one.first <= found[-1].last + 1)):
+            found[-1] = Refused(found[-1].first, max(one.last, found[-1].last), found[-1].code)
+        else:
+            found.append(one)
+    return tuple(found)
 
 
 def stored_beyond(book: Book, journal: JournalState, limit: int) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from central.intaking.book import Book
 from central.store import fleet
 from central.store.fleet import Word
-from central.store.journals import JournalState
+from central.store.journals import JournalState, is_ancestor
 from central.timing import Stamped, own_time
 from edge.wire.events import Clock, Stamp
 from edge.wire.status import Heartbeat, OpenJournal, Status
@@ -57,7 +57,8 @@ def hear(book: Book, spoken: Spoken, before: Word | None) -> bool:
         return False
     for listed in said.journals:
         journal = book.journals[(said.device, listed.journal)]
-        journal.known_head = max(journal.known_head, listed.head)
+        journal.know(listed.head)
+    _correct_head(book, spoken)
     current = book.journals[(said.device, said.journal)]
     current.boot = current.boot or said.boot
     _note_time(current, said.stamp, spoken.received_ms)
@@ -78,7 +79,15 @@ def _is_older(book: Book, said: Status | Heartbeat, before: Word | None) -> bool
         return False
     if before.journal == said.journal:
         return said.connection < before.connection
-    return book.journals[(said.device, before.journal)].parent_journal == said.journal
+    return is_ancestor(book.db, said.device, said.journal, before.journal)
+
+
+def _correct_head(book: Book, spoken: Spoken) -> None:
+    """The station itself says how far the journal goes that it is writing: whatever named more was wrong."""
+    said = spoken.said
+    listed, journal = spoken.listed.get(said.journal), book.journals[(said.device, said.journal)]
+    if listed is not None and journal.named_seq is None and listed.head < journal.known_head:
+        journal.known_head = max(listed.head, journal.top_seq, journal.watermark)
 
 
 def _note_time(journal: JournalState, stamp: Stamp, received_ms: int) -> None:

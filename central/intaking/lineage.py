@@ -1,6 +1,7 @@
 """What `start` and `lost` say about other journals: parents, holes, copied cards, lost writes (wire R2, R10)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from central.intaking.book import Book
 from central.intaking.reading import Delivery
@@ -31,17 +32,21 @@ def note_start(book: Book, journal: JournalState, delivery: Delivery) -> bool:
         return True
     journal.parent_journal, journal.parent_seq, journal.parent_hash = parent.journal, parent.seq, parent.hash
     older = book.journals[(journal.device, parent.journal)]
-    older.known_head = max(older.known_head, parent.seq)
+    older.know(parent.seq)
     older.named_seq = max(parent.seq, older.named_seq or 0)
     return True
 
 
 def note_lost(book: Book, delivery: Delivery) -> None:
     """Holes that the device says. The watermark passes them when the journals are settled."""
-    for _, lost in delivery.lost:
-        journal = book.journals[(delivery.batch.device, lost.journal)]
+    for seq, said in delivery.lost:
+        journal = book.journals[(delivery.batch.device, said.journal)]
+        # Of its own journal it can only speak of what came before.
+        lost = said if said.journal != delivery.batch.journal or said.last < seq else replace(said, last=seq - 1)
+        if lost.last < lost.first or not journal.plausible(lost.first):
+            continue
         events.insert_lost(book.db, [_hole(journal, lost, delivery.message.received_ms)])
-        journal.known_head = max(journal.known_head, lost.last)
+        journal.know(lost.last)
         book.door(journal.device, _since(book, journal, lost, delivery.message.received_ms))
 
 

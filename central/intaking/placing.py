@@ -16,7 +16,7 @@ FOLLOW_ROWS = 500
 
 def place(book: Book, journal: JournalState, run: Run) -> None:
     """Store a run as far as it is new."""
-    journal.known_head = max(journal.known_head, run.last)
+    journal.know(run.last)
     if _continues(journal, run):
         _keep(book, journal, list(run.rows))
         journal.watermark, journal.watermark_hash = run.last, run.rows[-1].hash

@@ -18,10 +18,13 @@ from edge.wire.notes import Seal, Verify, decode_seal
 def take_seal(book: Book, seal: Seal, note: bytes, received_ms: int) -> None:
     """Keep a verified seal if it covers something new."""
     journal = book.journals[(seal.device, seal.journal)]
-    if seal.seq <= max(journal.sealed_seq, journal.waiting_seal_seq or 0):
+    waiting = journal.waiting_seal_seq or 0
+    if seal.seq <= journal.sealed_seq or not journal.plausible(seal.seq):
         return
-    journal.known_head = max(journal.known_head, seal.seq)
-    journal.waiting_seal_seq = seal.seq
+    if seal.seq <= waiting and seal.seq > journal.top_seq:
+        return  # a later one waits for the same events
+    journal.know(seal.seq)
+    journal.waiting_seal_seq = max(waiting, seal.seq)
     events.insert_seal(book.db, journal.id, seal.seq, note, received_ms)
 
 

@@ -67,7 +67,8 @@ def _sort_up(group: Sorted, message: Message, address: Address, registry: Regist
         return
     if delivery.unreadable:
         seq, problem = delivery.unreadable[0]
-        group.held.append(_held(message, address.device, "unreadable", f"seq {seq}: {problem}"))
+        more = f" ({len(delivery.unreadable)} lines)" if len(delivery.unreadable) > 1 else ""
+        group.held.append(_held(message, address.device, "unreadable", f"seq {seq}: {problem}{more}"))
     group.deliveries.append(delivery)
     group.answers.tell(delivery.key, [Refused(seq, seq, "unreadable") for seq, _ in delivery.unreadable])
     if delivery.batch.seal is not None:

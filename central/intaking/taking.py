@@ -9,12 +9,15 @@ from central.intaking.book import Book
 from central.intaking.hearing import conclude, hear
 from central.intaking.lineage import doubt_again, lock_siblings, named_keys, note_lost, note_start, review
 from central.intaking.placing import advance, place
+from central.intaking.reading import Delivery, Run
 from central.intaking.registry import Registry
 from central.intaking.sealing import settle_seals, take_seal
 from central.intaking.sorting import Sorted
 from central.store import fleet
 from central.store.fleet import Word
 from central.store.journals import JournalState, Key, lock_journals, unfinished
+from central.store.quarantine import Held
+from edge.wire.ack import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ def _place(book: Book, group: Sorted) -> None:
         if delivery.start and note_start(book, journal, delivery):
             started.append(journal)
         for run in delivery.runs:
-            place(book, journal, run)
+            if journal.plausible(run.last):
+                place(book, journal, run)
+            else:
+                _turn_away(book, group, delivery, run)
         if delivery.clock_set:
             book.boots.add((journal.device, journal.boot))
         if delivery.lost:
@@ -80,6 +86,14 @@ def _place(book: Book, group: Sorted) -> None:
     for seal, note, received_ms in group.seals:
         take_seal(book, seal, note, received_ms)
     _settle(book, started)
+
+
+def _turn_away(book: Book, group: Sorted, delivery: Delivery, run: Run) -> None:
+    """Events so far ahead that their journal cannot reach there: asking for what lies between would never end."""
+    message, code = delivery.message, "implausible"
+    problem = f"seqs {run.first} to {run.last} lie too far beyond what is stored"
+    book.held.append(Held(message.topic, delivery.batch.device, code, problem, message.payload, message.received_ms))
+    group.answers.tell(delivery.key, [Refused(run.first, run.last, "unreadable")])
 
 
 def _settle(book: Book, started: list[JournalState]) -> None:

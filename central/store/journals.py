@@ -17,6 +17,11 @@ Key = tuple[str, str]
 """(device, journal)."""
 
 
+AHEAD_MOST = 1_000_000
+"""How far beyond what is stored a journal can reach: five times the events that a station keeps. A door that is used
+once a second would have to be cut off for eleven days."""
+
+
 @dataclass(slots=True)
 class JournalState:
     """A journal's row while it is locked. The columns are explained in `tables.Journal`."""
@@ -51,6 +56,18 @@ class JournalState:
     def key(self) -> Key:
         """(device, journal)."""
         return (self.device, self.journal)
+
+    def plausible(self, seq: int) -> bool:
+        """Whether the journal can reach to `seq`, as far as it is stored; where not, people are shown `absurd_seq`."""
+        if seq <= max(self.top_seq, self.watermark) + AHEAD_MOST:
+            return True
+        self.find("absurd_seq")
+        return False
+
+    def know(self, seq: int) -> None:
+        """A message names `seq`: it exists, so that it is asked for until it is stored; an absurd one is not."""
+        if seq > self.known_head and self.plausible(seq):
+            self.known_head = seq
 
     def find(self, word: str) -> None:
         """Note a finding that people are shown."""
@@ -182,6 +199,17 @@ def heads(db: sa.Connection, devices: Iterable[str]) -> dict[Key, Head]:
     c = TABLE.c
     query = sa.select(c.device, c.journal, c.watermark, c.watermark_hash).where(c.device.in_(set(devices)))
     return {(row[0], row[1]): Head(row[2], row[3]) for row in db.execute(query)}
+
+
+def is_ancestor(db: sa.Connection, device: str, older: str, younger: str) -> bool:
+    """Whether the starts that are stored lead from journal `younger` back to `older`."""
+    c = TABLE.c
+    line = sa.select(c.parent_journal).where(c.device == device, c.journal == younger).cte("line", recursive=True)
+    step = sa.select(c.parent_journal).where(c.device == device, c.journal == line.c.parent_journal)
+    # UNION, not UNION ALL: a line that bites its own tail ends.
+    line = line.union(step)
+    query = sa.select(sa.literal(1)).select_from(line).where(line.c.parent_journal == older)
+    return db.execute(query.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

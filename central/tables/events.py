@@ -17,7 +17,8 @@ class Journal(SQLModel, table=True):
     it. doubt_from: events from here on count as a fork (a copy of each stands in `forked_event`), because the card was
     copied or the child names an earlier end. waiting_seal_seq: highest verified seal that is not covered yet. synced:
     some event of it was stamped from NTP. first_time_ms / last_time_ms: earliest and newest time that events stamped
-    from NTP and heartbeats give it. findings: words: copied, rolled_back, lost_writes, fork.
+    from NTP and heartbeats give it. findings: words: copied, rolled_back, lost_writes,
+    fork, branched, absurd_seq (something names events so far ahead that they cannot be; it is not believed).
     """
 
     id: int | None = Field(default=None, primary_key=True)

@@ -47,7 +47,7 @@ class VerdictLine(BaseModel):
 class DeviceLine(BaseModel):
     """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds. to_come, lost,
     forked: events known and not stored, that cannot come, in two versions; quarantined: messages not taken; findings:
-    what its journals show (copied, rolled_back, lost_writes, fork, branched)."""
+    what its journals show (copied, rolled_back, lost_writes, fork, branched, absurd_seq)."""
 
     device: str
     code: str

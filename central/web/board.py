@@ -44,6 +44,7 @@ FINDINGS = {
     "fork": "two versions of one event",
     "branched": "two versions of one event",
     "unjudged": "its times could not be worked out",
+    "absurd_seq": "it names events that cannot be",
 }
 CALLS_FOR_A_LOOK = (State.MISSING, State.LATE)
 

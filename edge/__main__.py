@@ -24,6 +24,8 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     _add_config(identity)
     simulate = commands.add_parser("simulate", help="run a fleet of real stations, fed through pseudo terminals")
     _add_simulate(simulate)
+    doctor = commands.add_parser("doctor", help="a technician's checks of this door, each with the next step")
+    _add_doctor(doctor)
     decode = commands.add_parser("decode", help="read recorded reader bytes, as a file of vectors or as hex")
     if command in (None, "decode"):
         from edge.decode import add_arguments
@@ -34,6 +36,14 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the station's settings (TOML)")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser)
+    parser.add_argument("--ask", action="store_true", help="the checks that need a person at the door too")
+    parser.add_argument("--only", default="", metavar="N,N", help="only the checks with these numbers")
+    parser.add_argument("--lang", choices=("vi", "en"), default="vi", help="language of the answers (default vi)")
+    parser.add_argument("--json", action="store_true", help="for support: every check as JSON")
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +104,13 @@ def _decode(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
-_COMMANDS = {"run": _run, "identity": _identity, "simulate": _simulate, "decode": _decode}
+def _doctor(arguments: argparse.Namespace) -> int:
+    from edge.doctor.command import run
+
+    return run(arguments)
+
+
+_COMMANDS = {"run": _run, "doctor": _doctor, "identity": _identity, "simulate": _simulate, "decode": _decode}
 
 if __name__ == "__main__":
     sys.exit(main())

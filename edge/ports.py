@@ -8,7 +8,7 @@ port (a login prompt on it, for instance), which the exclusive lock cannot alway
 import logging
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import serial
@@ -26,6 +26,9 @@ STOP_S = 1.0
 MOST_BYTES = 4096
 
 log = logging.getLogger(__name__)
+
+Hear = Callable[[bytes, int], Iterable[bytes]]
+"""What came and its monotonic time -> what is to be sent."""
 
 
 class Listener(Protocol):
@@ -45,6 +48,24 @@ class Listener(Protocol):
 
     def lost(self, reason: str, mono_ns: int) -> None:
         """The port is gone, or was not there at the start; told once until it is back."""
+
+
+def attend(path: str, baud: int, seconds: float, mono_ns: Callable[[], int], hear: Hear) -> None:
+    """Have a port for `seconds`, exclusively, outside a station. Raises PortError.
+
+    `hear` is told what came and when (b"" about ten times a second while nothing does) and returns what is to be sent.
+    """
+    until_ns = mono_ns() + int(seconds * 1e9)
+    try:
+        with serial.Serial(path, baud, timeout=TURN_S, write_timeout=TURN_S, exclusive=True) as line:
+            line.reset_input_buffer()
+            while mono_ns() < until_ns:
+                first = line.read(1)
+                data = first + line.read(min(line.in_waiting, MOST_BYTES)) if first else b""
+                for request in hear(data, mono_ns()):
+                    line.write(request)
+    except (OSError, termios.error) as error:
+        raise PortError(f"{path}: {error}") from error
 
 
 class SerialPort:

@@ -57,7 +57,7 @@ class Decided:
 def add(store: Store, clock: Clock, day: NewDay, by: str) -> Decided:
     """Let a day stand from now on. Raises CalendarError where it contradicts the calendar, the tree or the moon."""
     with store.write() as db:
-        before = rosters.load_roster(db)
+        before = _begun(db)
         _check(db, before, [day])
         number = _stand(db, day, clock, by, "added", None)
         return Decided((number,), _changed(db, before, {day.on}, clock))
@@ -69,7 +69,7 @@ def confirm(store: Store, clock: Clock, proposals: Sequence[int], document: str,
     Raises CalendarError for an unknown proposal, and as `add` does.
     """
     with store.write() as db:
-        before = rosters.load_roster(db)
+        before = _begun(db)
         found = calendar.proposals(db, proposals)
         if missing := sorted(set(proposals) - {p.id for p in found}):
             raise CalendarError(f"there is no proposal P{missing[0]}; `calendar list YEAR` shows them")
@@ -84,7 +84,7 @@ def confirm(store: Store, clock: Clock, proposals: Sequence[int], document: str,
 def withdraw(store: Store, clock: Clock, number: int, by: str, reason: str) -> Decided:
     """Let a day stand no more; the row and this decision stay. Raises CalendarError for a day that does not stand."""
     with store.write() as db:
-        before = rosters.load_roster(db)
+        before = _begun(db)
         day = next((day for day in calendar.standing(db) if day.id == number), None)
         if day is None:
             raise CalendarError(f"no day {number} stands in the calendar; `calendar list YEAR` shows which do")
@@ -98,6 +98,12 @@ def dismiss(store: Store, clock: Clock, proposal: int, by: str, reason: str) -> 
         if not calendar.proposals(db, [proposal]):
             raise CalendarError(f"there is no proposal P{proposal}; `calendar list YEAR` shows them")
         _note(db, "dismissed", by, clock, proposal_id=proposal, reason=reason)
+
+
+def _begun(db: sa.Connection) -> Roster:
+    """The roster as it stands. Counting first lets two deciders at once see each other's days, one after the other."""
+    fleet.bump(db, "roster")
+    return rosters.load_roster(db)
 
 
 def _day(proposal: ProposalRow, document: str) -> NewDay:
@@ -193,7 +199,7 @@ def _check_standing(standing: Iterable[DayRow], day: NewDay) -> None:
 
 
 def _changed(db: sa.Connection, before: Roster, dates: Iterable[dt.date], clock: Clock) -> int:
-    """Mark what a change of these dates' calendar makes stale, and count a new version; returns how many were marked.
+    """Mark what a change of these dates' calendar makes stale; returns how many were marked.
 
     Whoever has a verdict is judged again; in the period that is judged already also whoever has none on that date.
     """
@@ -206,7 +212,6 @@ def _changed(db: sa.Connection, before: Roster, dates: Iterable[dt.date], clock:
             staff |= set(rosters.employed_on(db, on))
         touched += _touched(db, before, after, sorted(staff), on)
     marks.mark_days(db, touched, clock.now_ms())
-    fleet.bump(db, "roster")
     return len(touched)
 
 

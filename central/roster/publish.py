@@ -188,7 +188,7 @@ def _config(roster: Roster, book: _Book, door: Door, today: dt.date) -> Config:
     return Config(
         door.device,
         1,
-        roster.unit_name(home, today),
+        roster.unit_name(home, today) if home else door.unit or door.code,
         door.location or door.code,
         _one_a_badge(entries),
         policy=_calendar_version(roster, book.calendar, home, today),

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from central.calendars.deciding import NewDay, add, withdraw
 from central.clock import Clock
 from central.enrol import add_device
 from central.keys import load_key, verifier
 from central.roster.imports import import_office
 from central.roster.publish import Outbox, Publication, Publisher
 from central.store import Store, fleet, open_store
+from central.workdays import CalendarKind
 from edge.wire.config import Config, RosterEntry, decode_config
 from edge.wire.text import MAX_INT
 
@@ -186,3 +188,47 @@ def test_what_was_saved_before_a_round_failed_is_published_by_the_next(store: St
     with store.write() as db:
         db.exec_driver_sql("ALTER TABLE hidden RENAME TO device_state")
     assert [one.device for one in publisher.due()].count(station) == 1
+
+
+def told(publisher: Publisher, folder: Path) -> dict[str, Config]:
+    """The door's code -> what `due` publishes now."""
+    key = load_key(folder / "central.pem")
+    return {c.door: c for c in (decode_config(one.payload, verifier(key.public_text)) for one in publisher.due())}
+
+
+def test_a_day_off_of_tomorrow_reaches_the_doors_in_its_scope_and_its_undo_too(
+    store: Store, station: str, tmp_path: Path
+):
+    clock = Hands("2018-11-12T06:00")
+    publisher = Publisher(store, clock, load_key(tmp_path / "central.pem").sign)
+    everybody = told(publisher, tmp_path)
+    decided = add(store, clock, NewDay(dt.date(2018, 11, 13), CalendarKind.HOLIDAY, "X03", "1/QĐ"), "An")
+    (changed,) = [c for c in told(publisher, tmp_path).values() if c.device == station]
+    own = next(e for e in changed.roster if e.sessions and all(b.plan is None for b in e.sessions[:2]))
+    assert shown(own)[2:] == ["AM 13 00:00 13 07:30 - holiday", "PM 13 12:45 13 13:30 - holiday"]
+    withdraw(store, clock, decided.days[0], "An", "nhầm")
+    (undone,) = [c for c in told(publisher, tmp_path).values() if c.device == station]
+    before = next(c for c in everybody.values() if c.device == station)
+    assert undone.roster == before.roster
+    assert (before.policy, changed.policy, undone.policy) == (
+        (),
+        (("calendar_version", 1),),
+        (("calendar_version", 2),),
+    )
+
+
+def test_a_day_far_ahead_is_told_to_the_doors_that_it_binds_and_to_no_other(store: Store, tmp_path: Path):
+    clock = Hands("2018-12-25T06:00")
+    publisher = Publisher(store, clock, load_key(tmp_path / "central.pem").sign)
+    publisher.due()
+    assert publisher.due() == []
+    add(store, clock, NewDay(dt.date(2019, 1, 2), CalendarKind.SWAPPED_OFF, "X03", "1/QĐ"), "An")
+    assert [c.unit for c in told(publisher, tmp_path).values()] == ["Xã Khê Hoàn"]
+    add(store, clock, NewDay(dt.date(2019, 1, 3), CalendarKind.SWAPPED_OFF, "H", "2/QĐ"), "An")
+    assert len(publisher.due()) == 25
+
+
+def test_a_door_of_a_merged_commune_shows_the_new_ones_name_and_people(store: Store, station: str, tmp_path: Path):
+    config = published(store, Hands("2025-07-01T06:00"), tmp_path)[station]
+    before = published(store, Hands("2025-06-30T06:00"), tmp_path)[station]
+    assert (before.unit, config.unit) == ("Xã Khê Hoàn", "Xã Tân Khê")

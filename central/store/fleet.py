@@ -45,10 +45,10 @@ def counters(db: sa.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(sa.select(COUNTER.c.name, COUNTER.c.value))}
 
 
-def bump(db: sa.Connection, name: str) -> None:
-    """Let a counter grow by one."""
-    insert = upsert(db, COUNTER).values(name=name, value=1)
-    db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": COUNTER.c.value + 1}))
+def bump(db: sa.Connection, name: str, by: int = 1) -> None:
+    """Let a counter grow."""
+    insert = upsert(db, COUNTER).values(name=name, value=by)
+    db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": COUNTER.c.value + by}))
 
 
 def devices(db: sa.Connection) -> list[DeviceRow]:

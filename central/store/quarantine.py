@@ -1,4 +1,9 @@
-"""Messages that could not be taken, with their bytes: the same message twice is one row with a count."""
+"""Messages that could not be taken, with their bytes: the same message twice is one row with a count.
+
+What is kept is bounded, for each device and over all: whoever can reach the broker could fill the disk otherwise. The
+oldest go, those that were released first, and are counted. No event is lost by it: a device keeps what was refused or
+never acknowledged, and is asked for it once it is registered.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +12,7 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
+from central.store.fleet import bump, counters
 from central.store.marks import upsert
 from central.tables import Quarantine
 
@@ -37,8 +43,23 @@ class Held:
         return sha256(self.topic.encode("utf-8", "replace") + b"\0" + self.code.encode() + b"\0" + rest).digest()
 
 
-def hold(db: sa.Connection, messages: Iterable[Held]) -> None:
-    """Keep messages."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept: rows and bytes, of one device (or of all topics that name none), and over all."""
+
+    device_rows: int = 2_000
+    device_bytes: int = 32 * 1024 * 1024
+    rows: int = 50_000
+    bytes: int = 512 * 1024 * 1024
+
+
+EVIDENCE = ("contradicts_seal", "poison")
+"""Codes that are never dropped: stored events that a seal overruled, and messages on which this software failed."""
+DROPPED = "quarantine_dropped"
+
+
+def hold(db: sa.Connection, messages: Iterable[Held], bounds: Bounds = Bounds()) -> None:
+    """Keep messages; the oldest go where there are too many."""
     found = list(messages)
     for once in (False, True):
         rows = [_row(held) for held in found if held.once is once]
@@ -48,6 +69,33 @@ def hold(db: sa.Connection, messages: Iterable[Held]) -> None:
             if once:
                 again |= {"payload": insert.excluded.payload, "received_ms": insert.excluded.received_ms}
             db.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=again), rows)
+    for device in sorted({held.device for held in found}, key=str):
+        _drop(db, TABLE.c.device == device, bounds.device_rows, bounds.device_bytes)
+    if found:
+        _drop(db, sa.true(), bounds.rows, bounds.bytes)
+
+
+def _drop(db: sa.Connection, of: sa.ColumnElement[bool], rows: int, size: int) -> None:
+    """Delete the oldest until a tenth of the room is free again."""
+    c = TABLE.c
+    mine = of & c.code.not_in(EVIDENCE)
+    there = db.execute(sa.select(sa.func.count(), sa.func.sum(sa.func.length(c.payload))).where(mine)).one()
+    if there[0] <= rows and (there[1] or 0) <= size:
+        return
+    newest = (c.released_ms.is_not(None), c.received_ms.desc(), c.id.desc())
+    ranked = sa.select(
+        c.id,
+        sa.func.row_number().over(order_by=newest).label("rank"),
+        sa.func.sum(sa.func.length(c.payload)).over(order_by=newest).label("size"),
+    ).where(mine)
+    kept = ranked.subquery()
+    over = sa.select(kept.c.id).where((kept.c.rank > rows * 9 // 10) | (kept.c.size > size * 9 // 10))
+    bump(db, DROPPED, db.execute(sa.delete(TABLE).where(c.id.in_(over))).rowcount)
+
+
+def dropped(db: sa.Connection) -> int:
+    """How many messages had to go to make room, ever."""
+    return counters(db).get(DROPPED, 0)
 
 
 def _row(held: Held) -> dict[str, object]:

@@ -47,7 +47,7 @@ class OfficeCollector(Collector):
     def _doors(self) -> Iterator[Metric]:
         with self._store.read() as db:
             doors = doors_now(db, self._clock.now_ms())
-            held = quarantine.count(db)
+            held = {**quarantine.count(db), "dropped": quarantine.dropped(db)}
             kept = accounts.accounts(db)
             aside = Counter(one.kind for one in faults.unjudged(db))
         ages = GaugeMetricFamily("diemdanh_door_data_age_seconds", "Age of what a door has delivered", labels=["door"])

@@ -17,6 +17,8 @@ from edge.wire.events import Body, Lost, Ok, Stamp
 
 DISK_FULL = "disk_full"
 RETRY_NS = 5_000_000_000
+LOST_BURST, LOST_EVERY_NS = 200, 60_000_000_000
+"""Who asks is not signed: `lost` may be said so often at once, and then once in so long. Central asks again."""
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class Recorder:
         self._last_uptime_ms = 0
         self._retry_ns = 0
         self._said: dict[str, Spans] = {}
+        self._lost_left = float(LOST_BURST)
+        self._lost_ns = clock.mono_ns()
 
     @property
     def refusing(self) -> bool:
@@ -74,11 +78,23 @@ class Recorder:
         return replace(stamp, uptime_ms=self._last_uptime_ms, utc_ms=utc_ms)
 
     def record_lost(self, journal: str, spans: Spans) -> None:
-        """Say that these seqs cannot come, each once in the life of this process."""
+        """Say that these seqs cannot come, each once in the life of this process, as far as may be said now."""
         for first, last in minus(spans, self._said.get(journal, ())):
+            if not self._may_say_lost():
+                self._health.count("lost_not_said")
+                return
             before, after = self._journal.around(journal, first, last)
             if self.record(Lost(journal, first, last, before, after)) is not None:
                 self._said[journal] = union(self._said.get(journal, ()), ((first, last),))
+
+    def _may_say_lost(self) -> bool:
+        now_ns = self._clock.mono_ns()
+        self._lost_left = min(LOST_BURST, self._lost_left + (now_ns - self._lost_ns) / LOST_EVERY_NS)
+        self._lost_ns = now_ns
+        if self._lost_left < 1:
+            return False
+        self._lost_left -= 1
+        return True
 
     def tick(self) -> None:
         """While the disk refuses, see now and then whether it takes events again."""

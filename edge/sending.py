@@ -22,6 +22,8 @@ RESEND_FIRST_MS = 5_000
 RESEND_MOST_MS = 60_000
 RESEND_LEAST_MS = 1_000
 """Full jitter may draw nearly nothing; central needs this long to commit and answer."""
+HOLD_MS = 900_000
+"""A refusal is not signed: after so long its events are offered again: a forged one holds nothing for ever."""
 TIRED = 4
 """After so many sendings without an answer a batch lets everything fresher go first, so that it blocks nothing."""
 
@@ -60,13 +62,22 @@ class _Flight:
 
 
 @dataclass(slots=True)
+class _Held:
+    """What central refused of a journal, and until when that is believed."""
+
+    spans: Spans
+    until_ms: int
+
+
+@dataclass(slots=True)
 class _Connection:
     """What is forgotten when a connection ends."""
 
     current: str
     head: int
     flights: list[_Flight] = field(default_factory=list)
-    held: dict[str, Spans] = field(default_factory=dict)
+    went: dict[str, Spans] = field(default_factory=dict)
+    held: dict[str, _Held] = field(default_factory=dict)
     tries: dict[tuple[str, int, int], int] = field(default_factory=dict)
     pause_until_ms: int = 0
 
@@ -111,6 +122,7 @@ class Sending:
         """[first, last] of `journal` is on its way."""
         here = self._connection
         if here is not None:
+            here.went[journal] = union(here.went.get(journal, ()), ((first, last),))
             tries = _tries(here, journal, first, last)
             here.flights.append(_Flight(journal, first, last, now_ms + self._wait_ms(tries), tries))
 
@@ -125,17 +137,26 @@ class Sending:
                 # Central is back: what waits on a long timer is tried soon, not in a minute.
                 flight.due_ms = min(flight.due_ms, now_ms + self._wait_ms(0))
 
-    def refused(self, journal: str, refusals: Iterable[Refused]) -> None:
-        """Central will not store these now: they stay here until it asks for them, or until the next birth."""
-        if self._connection is not None:
-            held = self._connection.held.get(journal, ())
-            self._connection.held[journal] = union(held, tuple((r.first, r.last) for r in refusals))
+    def refused(self, journal: str, refusals: Iterable[Refused], now_ms: int) -> bool:
+        """Central will not store these now: they stay here until it asks for them, until the next birth, or so long
+        that the refusal must be heard again. Only what went out on this connection can be refused; False = nothing.
+        """
+        here = self._connection
+        if here is None:
+            return False
+        went = here.went.get(journal, ())
+        spans = union(*(within(went, refused.first, refused.last) for refused in refusals))
+        if spans:
+            held = here.held.setdefault(journal, _Held((), now_ms + HOLD_MS))
+            held.spans = union(held.spans, spans)
+        return bool(spans)
 
     def asked(self, journal: str, first: int, last: int) -> None:
         """Central asked for [first, last] of `journal`: neither held nor on its way any more."""
         here = self._connection
         if here is not None:
-            here.held[journal] = minus(here.held.get(journal, ()), ((first, last),))
+            if journal in here.held:
+                here.held[journal].spans = minus(here.held[journal].spans, ((first, last),))
             here.flights = [f for f in here.flights if f.journal != journal or f.last < first or f.first > last]
 
     def send_all(self) -> None:
@@ -150,7 +171,8 @@ class Sending:
 
     def _settle(self, here: _Connection, pending: Sequence[Pending], now_ms: int) -> None:
         """Take what has arrived, is held, or did not arrive in time off the way."""
-        open_spans = {p.journal: minus(p.spans, here.held.get(p.journal, ())) for p in pending}
+        here.held = {journal: held for journal, held in here.held.items() if now_ms < held.until_ms}
+        open_spans = {p.journal: minus(p.spans, _holding(here, p.journal)) for p in pending}
         flying = [f for f in here.flights if within(open_spans.get(f.journal, ()), f.first, f.last)]
         here.flights = [f for f in flying if now_ms < f.due_ms]
         here.tries = {at: n for at, n in here.tries.items() if within(open_spans.get(at[0], ()), at[1], at[2])}
@@ -166,7 +188,12 @@ class Sending:
 def _ready(here: _Connection, pending: Pending) -> Spans:
     """What of a journal is un-acknowledged, not on its way and not held."""
     flying = tuple((f.first, f.last) for f in here.flights if f.journal == pending.journal)
-    return minus(pending.spans, flying, here.held.get(pending.journal, ()))
+    return minus(pending.spans, flying, _holding(here, pending.journal))
+
+
+def _holding(here: _Connection, journal: str) -> Spans:
+    held = here.held.get(journal)
+    return held.spans if held else ()
 
 
 def _tries(here: _Connection, journal: str, first: int, last: int) -> int:

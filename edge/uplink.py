@@ -30,7 +30,7 @@ from edge.report import Reporter
 from edge.roster import Roster
 from edge.sending import Choice, Pending, Sending
 from edge.settings import Broker
-from edge.wire.ack import Ack, decode_ack
+from edge.wire.ack import REFUSALS, Ack, decode_ack
 from edge.wire.batch import Batch, encode_batch
 from edge.wire.chain import links
 from edge.wire.command import decode_command, encode_result
@@ -358,9 +358,11 @@ class _Session:
     def _take_refusals(self, ack: Ack, progress: bool) -> None:
         if progress:
             self._parts.health.clear("refused_")
-        self._parts.sending.refused(ack.journal, ack.refused)
+        if not self._parts.sending.refused(ack.journal, ack.refused, self._now_ms()):
+            return
         for refused in ack.refused:
-            if self._parts.health.fault(f"refused_{refused.code}"):
+            code = refused.code if refused.code in REFUSALS else "otherwise"
+            if self._parts.health.fault(f"refused_{code}"):
                 log.warning("central refuses events of this station: %s", refused.code)
 
     def _take_config(self, payload: bytes) -> None:

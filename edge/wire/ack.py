@@ -7,11 +7,13 @@ from edge.wire.text import WireError, encode_line, is_journal_id
 
 MAX_RANGES = 32
 MAX_BYTES = 8 * 1024
+REFUSALS = frozenset({"unregistered", "revoked", "unreadable", "fork"})
+"""The codes that there are; another one is read all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Seqs [first, last] that central will not store now, and why (`unregistered`, `revoked`, `unreadable`, `fork`)."""
+    """Seqs [first, last] that central will not store now, and why (see `REFUSALS`)."""
 
     first: int
     last: int

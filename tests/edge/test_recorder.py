@@ -9,7 +9,7 @@ import pytest
 from edge.clock import BUILD_UTC_MS, Sources, StationClock, Trust
 from edge.health import Health
 from edge.journal import Journal
-from edge.recorder import RETRY_NS, Recorder
+from edge.recorder import LOST_BURST, LOST_EVERY_NS, RETRY_NS, Recorder
 from edge.settings import ClockSettings
 from edge.wire.events import Clock as Quality
 from edge.wire.events import Lost, Ok, Punch, Stamp, decode_event
@@ -48,8 +48,11 @@ class Bench:
         self.told += 1
 
     def bodies(self) -> list[object]:
-        part = self.journal.read(self.journal.journal, 1, 100)
-        return [decode_event(line).body for line in part.lines]
+        found: list[object] = []
+        while len(found) < self.journal.head:
+            part = self.journal.read(self.journal.journal, len(found) + 1, self.journal.head)
+            found += [decode_event(line).body for line in part.lines]
+        return found
 
 
 @pytest.fixture
@@ -116,3 +119,16 @@ def test_what_was_seen_a_moment_before_the_last_event_counts_as_of_then(bench):
     bench.recorder.record(PUNCH, early)
     stamps = [decode_event(line).stamp for line in bench.journal.read(bench.journal.journal, 2, 9).lines]
     assert stamps == [Stamp(5_000, BUILD_UTC_MS + 5_000, Quality.NTP)] * 2
+
+
+def test_questions_about_invented_journals_do_not_fill_the_disk(bench):
+    """Central's true question, drowned among them, is answered when it asks again."""
+    for number in range(1_000):
+        bench.recorder.record_lost(f"{number:016x}", ((1, 9),))
+    assert bench.journal.head == 1 + LOST_BURST
+    assert bench.health.counts()["lost_not_said"] == 1_000 - LOST_BURST
+    bench.ns += LOST_EVERY_NS
+    for _ in range(3):
+        bench.recorder.record_lost("ab" * 8, ((3, 5),))
+    assert bench.bodies()[-1] == Lost("ab" * 8, 3, 5, None, None)
+    assert bench.journal.head == 2 + LOST_BURST

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from edge.journal.spans import union
 from edge.sending import (
     BACKLOG_WINDOW,
+    HOLD_MS,
     RESEND_LEAST_MS,
     RESEND_MOST_MS,
     WINDOW,
@@ -123,7 +124,7 @@ def test_refused_events_wait_until_central_asks_for_them():
     made = sending(head=3)
     pending = [Pending(NOW, ((1, 3),))]
     drain(made, pending)
-    made.refused(NOW, [Refused(1, 3, "unregistered")])
+    made.refused(NOW, [Refused(1, 3, "unregistered")], 0)
     assert made.choose(pending, 500_000) is None
     made.asked(NOW, 1, 2)
     assert named(drain(made, pending, 500_001)) == [(NOW, 1, 1), (NOW, 2, 2)]
@@ -131,9 +132,28 @@ def test_refused_events_wait_until_central_asks_for_them():
 
 def test_refused_events_are_sent_again_at_a_new_birth():
     made = sending(head=3)
-    made.refused(NOW, [Refused(1, 3, "revoked")])
+    drain(made, [Pending(NOW, ((1, 3),))])
+    made.refused(NOW, [Refused(1, 3, "revoked")], 0)
     made.connected(NOW, 3)
     assert named(drain(made, [Pending(NOW, ((1, 3),))])) == [(NOW, 1, 1), (NOW, 2, 3)]
+
+
+def test_a_refusal_of_what_never_went_out_is_not_believed():
+    """An `ack` is not signed: a forged one must not stop a door."""
+    made = sending(head=3)
+    assert not made.refused(NOW, [Refused(1, 10**15, "unregistered")], 0)
+    assert not made.refused("ab" * 8, [Refused(1, 10**15, "unregistered")], 0)
+    assert named(drain(made, [Pending(NOW, ((1, 3),))])) == [(NOW, 1, 1), (NOW, 2, 3)]
+
+
+def test_a_refusal_that_is_never_heard_again_ends_after_a_while():
+    made = sending(head=3)
+    pending = [Pending(NOW, ((1, 3),))]
+    drain(made, pending)
+    assert made.refused(NOW, [Refused(1, 3, "unregistered")], 0)
+    assert made.refused(NOW, [Refused(1, 3, "unregistered")], HOLD_MS - 1), "hearing it twice makes it no longer"
+    assert made.choose(pending, HOLD_MS - 1) is None
+    assert named(drain(made, pending, HOLD_MS)) == [(NOW, 1, 1), (NOW, 2, 3)]
 
 
 def test_a_pause_holds_back_the_backlog_only():
@@ -148,7 +168,7 @@ def test_send_all_forgets_timers_pauses_and_refusals():
     made = sending(head=3)
     pending = [Pending(NOW, ((1, 3),))]
     drain(made, pending)
-    made.refused(NOW, [Refused(1, 1, "unregistered")])
+    made.refused(NOW, [Refused(1, 1, "unregistered")], 0)
     made.acknowledged(False, 60_000, 0)
     made.send_all()
     assert named(drain(made, pending, 1)) == [(NOW, 1, 1), (NOW, 2, 3)]
@@ -173,6 +193,7 @@ class World:
         self.head = 1
         self.unacked = {OLD: set(range(1, old + 1)), NOW: {1}}
         self.refused: dict[str, set[int]] = {}
+        self.went: dict[str, set[int]] = {}
         self.delivered: list[tuple[str, set[int]]] = []
         self.sending = Sending(draws.random)
         self.birth()
@@ -180,6 +201,7 @@ class World:
     def birth(self) -> None:
         self.sending.connected(NOW, self.head)
         self.refused = {OLD: set(), NOW: set()}
+        self.went = {OLD: set(), NOW: set()}
 
     def send(self, wait_ms: int) -> None:
         self.at += wait_ms
@@ -190,6 +212,7 @@ class World:
             assert not batch & self.refused[choice.journal], "sent although refused"
             assert len(batch) <= 100
             self.delivered.append((choice.journal, batch))
+            self.went[choice.journal] |= batch
         assert self.sending.in_flight() <= WINDOW
 
     def tap(self) -> None:
@@ -208,8 +231,8 @@ class World:
 
     def refuse(self) -> None:
         journal, batch = self.draws.choice(self.delivered)
-        self.sending.refused(journal, [Refused(min(batch), max(batch), "unregistered")])
-        self.refused[journal] |= batch
+        self.sending.refused(journal, [Refused(min(batch), max(batch), "unregistered")], self.at)
+        self.refused[journal] |= batch & self.went[journal]
 
     def ask(self) -> None:
         journal, batch = self.draws.choice(self.delivered)

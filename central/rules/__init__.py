@@ -9,6 +9,7 @@ One rule, one file, one table of cases in tests/central/rules/:
 - `doors`: what rests on a time when no door could record
 - `doubt`: uncertain clocks, forks and taps set aside
 - `folding`: from the sessions to the day's one word
+- `duty`: reception, Sunday and night duty, judged on their own; `overtime`: staying late, proposed
 """
 
 from central.rules.day import Day, DayStatus, DayVerdict, Plan, SessionVerdict, Tap

@@ -13,6 +13,8 @@ import pytest
 from central.rules import evaluate
 from central.rules.day import LOCAL, Coverage, Day, ManualEntry, Plan, PlanKind, SessionVerdict, Span, Tap
 from central.rules.doors import all_down
+from central.rules.duty import DutyFacts, DutySlot, DutyTaps, judge_duty
+from central.rules.overtime import overtime
 from central.timing import Stamped, SyncPoint, exactly, repair
 from central.workdays import (
     CalendarEntry,
@@ -215,6 +217,30 @@ def test_the_recorded_week_is_judged_line_for_line_as_its_key(order):
     lines.sort(key=lambda r: (r["staff"], r["date"], r["session"]))
     assert len(key) == 6102
     assert [x for x, y in zip(lines, key, strict=True) if x != y] == []
+
+
+def test_the_weeks_duty_slots_are_judged_line_for_line_as_their_key():
+    taps, lines = taps_by_staff(rows("punches")), []
+    for r in rows("duty"):
+        midnight = moment(r["date"])
+        begin, end = midnight + time_of_day(r["start"]), midnight + time_of_day(r["end"])
+        slot = DutySlot(r["staff"], midnight.date(), begin, end, r["kind"], stand_in=r["stand_in"] or None)
+        verdict = judge_duty(DutyFacts(slot, DutyTaps(tuple(taps[slot.doer]))))
+        told = {"outcome": verdict.outcome.value, "by": verdict.by, "late_min": str(verdict.late_min)}
+        lines.append({k: r[k] for k in ("staff", "date", "start", "end", "kind")} | told)
+    key = rows("expected_duty")
+    assert [x for x, y in zip(lines, key, strict=True) if x != y] == []
+
+
+def test_the_weeks_overtime_is_proposed_as_its_key_says():
+    monday = date(2018, 11, 12)
+    proposals = [
+        {"staff": staff, "date": proposal.work_date.isoformat(), "minutes": str(proposal.minutes)}
+        for staff, one in days(rows("punches"), [monday + timedelta(days=i) for i in range(7)])
+        if (proposal := overtime(evaluate(one))) is not None
+    ]
+    proposals.sort(key=lambda r: (r["staff"], r["date"]))
+    assert proposals == rows("expected_overtime")
 
 
 def test_a_make_up_saturday_is_worked_by_the_hours_of_the_monday_it_replaces():

@@ -1,0 +1,155 @@
+"""Duty slots, one line a case: a slot 06:45 to 07:30, taps, and what is said."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from central.rules.day import LOCAL, Cause, Coverage, Span, Tap
+from central.rules.duty import DutyFacts, DutyOutcome, DutySlot, DutyTaps, judge_duty
+
+MONDAY = date(2018, 11, 12)
+
+
+def at(clock: str) -> datetime:
+    """`06:45`, `06:45:30` or, on the next date, `07:00+1`."""
+    time, _, days = clock.partition("+")
+    parts = [int(part) for part in time.split(":")] + [0]
+    midnight = datetime(2018, 11, 12, tzinfo=LOCAL) + timedelta(days=int(days or 0))
+    return midnight + timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2])
+
+
+def slot(start: str = "06:45", end: str = "07:30", **more) -> DutySlot:
+    return DutySlot("A", MONDAY, at(start), at(end), "reception", **more)
+
+
+def taps(text: str, **more) -> tuple[Tap, ...]:
+    return tuple(Tap(at(clock), clock, "door", **more) for clock in text.split())
+
+
+def said(text: str, one: DutySlot | None = None, coverage: Coverage | None = None, **more) -> str:
+    verdict = judge_duty(DutyFacts(one or slot(), DutyTaps(taps(text, **more)), coverage or Coverage()))
+    minutes = f" {verdict.late_min}" if verdict.late_min or verdict.outcome is DutyOutcome.LATE else ""
+    return f"{verdict.outcome}{minutes} {verdict.by}".strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("06:45", "kept A"),
+        ("06:45:01", "late 0 A"),
+        ("06:46", "late 1 A"),
+        ("07:02", "late 17 A"),
+        ("07:30", "late 45 A"),
+        ("07:30:01", "no_show"),
+        ("05:45", "kept A"),
+        ("05:44:59", "no_show"),
+        ("", "no_show"),
+        ("05:50 06:50", "late 5 A"),  # the nearest to the start, not the first
+        ("06:40 06:50", "kept A"),  # as near: the earlier
+        ("06:44:30 06:45:20", "kept A"),  # one tap within 60 s
+        ("06:30 07:25 17:00", "kept A"),
+    ],
+)
+def test_the_tap_nearest_to_the_start_decides(text, expected):
+    assert said(text) == expected
+
+
+def test_grace_is_strict_and_minutes_count_from_the_start():
+    assert said("06:50", slot(grace=timedelta(minutes=5))) == "kept A"
+    assert said("06:50:01", slot(grace=timedelta(minutes=5))) == "late 5 A"
+
+
+@pytest.mark.parametrize(("text", "expected"), [("06:40", "stood_in B"), ("06:55", "stood_in 10 B"), ("", "no_show")])
+def test_a_stand_ins_taps_decide(text, expected):
+    assert said(text, slot(stand_in="B")) == expected
+
+
+def test_who_took_a_slot_over_has_to_come():
+    assert said("06:40", slot(swapped_with="B")) == "kept A"
+
+
+def test_night_duty_belongs_to_the_date_on_which_it_starts():
+    night = slot("17:00", "07:00+1")
+    assert said("16:55 07:05+1", night) == "kept A"
+    assert said("06:50+1", night) == "late 830 A"
+
+
+@pytest.mark.parametrize(
+    ("coverage", "expected"),
+    [
+        (Coverage(now=at("07:00")), "pending"),
+        (Coverage(now=at("07:30")), "pending"),
+        (Coverage(now=at("07:30:01")), "no_show"),
+        (Coverage(delivered_until=at("07:30")), "pending"),
+        (Coverage(delivered_until=at("07:30:01")), "no_show"),
+        (Coverage(now=at("09:00"), delivered_until=at("06:00")), "pending"),
+    ],
+)
+def test_nothing_is_said_before_the_end_is_past_and_delivered(coverage, expected):
+    assert said("", coverage=coverage) == expected
+
+
+def test_who_came_is_shown_while_it_is_open():
+    verdict = judge_duty(DutyFacts(slot(), DutyTaps(taps("06:40")), Coverage(now=at("06:41"))))
+    assert (verdict.outcome, verdict.by, verdict.in_tap.ref) == ("pending", "A", "06:40")
+    assert [r.cause for r in verdict.reasons] == [Cause.NOT_OVER]
+
+
+@pytest.mark.parametrize(
+    ("text", "down", "expected"),
+    [
+        ("", ("06:00", "06:10"), "needs_checking"),
+        ("", ("04:00", "05:45"), "no_show"),
+        ("", ("07:30", "08:00"), "no_show"),
+        ("07:00", ("06:50", "06:55"), "needs_checking 15 A"),
+        ("07:00", ("07:00", "07:20"), "late 15 A"),
+        ("06:40", ("06:00", "07:30"), "kept A"),
+    ],
+)
+def test_doors_that_could_not_record_accuse_nobody(text, down, expected):
+    coverage = Coverage(down=(Span(at(down[0]), at(down[1])),))
+    assert said(text, coverage=coverage) == expected
+
+
+def test_a_clock_in_doubt_accuses_nobody():
+    doubt = timedelta(minutes=2)
+    assert said("06:46", uncertainty=doubt) == "needs_checking 1 A"
+    assert said("06:50", uncertainty=doubt) == "late 5 A"
+    assert said("06:40", uncertainty=doubt) == "kept A"
+    assert said("06:44", uncertainty=doubt) == "needs_checking A"
+
+
+def test_a_fork_or_a_tap_set_aside_accuses_nobody():
+    assert said("06:40", forked=True) == "needs_checking A"
+    facts = DutyFacts(slot(), DutyTaps((), taps("06:40")))
+    verdict = judge_duty(facts)
+    assert (verdict.outcome, verdict.withheld, verdict.reasons[0].cause) == (
+        "needs_checking",
+        "no_show",
+        Cause.SET_ASIDE,
+    )
+    kept = replace(facts, taps=DutyTaps(taps("06:40"), taps("06:50")))
+    assert judge_duty(kept).outcome is DutyOutcome.KEPT
+    both = DutyTaps((*taps("06:41"), *taps("06:40", forked=True)))
+    assert judge_duty(DutyFacts(slot(), both)).outcome is DutyOutcome.KEPT
+
+
+CLOCKS = st.integers(5 * 60, 8 * 60).map(lambda m: f"{m // 60:02d}:{m % 60:02d}")
+
+
+@given(st.lists(CLOCKS, max_size=6), st.randoms())
+def test_order_and_repetition_never_matter(clocks, chance):
+    shuffled = clocks * 2
+    chance.shuffle(shuffled)
+    assert said(" ".join(shuffled)) == said(" ".join(clocks))
+
+
+@given(st.lists(CLOCKS, max_size=6))
+def test_minutes_are_never_negative_and_a_tap_on_time_is_never_a_no_show(clocks):
+    verdict = judge_duty(DutyFacts(slot(), DutyTaps(taps(" ".join(clocks)))))
+    assert verdict.late_min >= 0
+    if any("05:45" <= clock <= "07:30" for clock in clocks):
+        assert verdict.outcome is not DutyOutcome.NO_SHOW

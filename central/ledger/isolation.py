@@ -20,6 +20,8 @@ class Isolation:
 
     def __init__(self, store: Store, clock: Clock, aside: Callable[[], None]) -> None:
         self._store, self._clock, self._aside = store, clock, aside
+        self.known_aside = True
+        """Whether something is set aside, by whoever; the evaluator's round says when nothing is."""
 
     def run(self, found: Sequence[M], work: Callable[[Sequence[M]], int]) -> int:
         """Work on marks; returns how much was done, a mark that was set aside counting as one.
@@ -72,6 +74,7 @@ class Isolation:
         with self._store.write() as db:
             attempts = faults.set_aside(db, mark, f"{type(error).__name__}: {error}", self._clock.now_ms())
         self._aside()
+        self.known_aside = True
         told = " ".join(word for word in faults.identity(mark) if word)
         if attempts == 1:
             log.error("evaluator: %s is set aside until its facts change", told, exc_info=error)
@@ -80,6 +83,8 @@ class Isolation:
 
     def _forget(self, found: Sequence[Mark]) -> None:
         """What was set aside once and is done now is no finding any more."""
+        if not self.known_aside:
+            return
         with self._store.read() as db:
             known = {(one.kind, one.name, one.detail) for one in faults.unjudged(db)}
         if mended := [mark for mark in found if faults.identity(mark) in known]:

@@ -66,6 +66,9 @@ class Ledger:
         """One round; returns how many marks were answered and times written, 0 when there was nothing to do."""
         if not self._started:
             self._start()
+        calm = self._calm()
+        if calm is not None:
+            return self._judge_these(calm)
         done = self._repair()
         self._open_dates()
         self._mark_ripe()
@@ -81,6 +84,20 @@ class Ledger:
         with self._store.write() as db:
             faults.retry_all(db)
         self._started = True
+
+    def _calm(self) -> list[MarkedDay] | None:
+        """The marked days where nothing comes before them, else None: a punch's verdict waits for nothing more."""
+        now_ms = self._clock.now_ms()
+        with self._store.read() as db:
+            seen = marks.glance(db)
+            self._isolation.known_aside = seen.aside
+            known = self._roster is not None and self._roster.version == seen.roster
+            if seen.boots or seen.doors or self._late or not known:
+                return None
+            if self._opened != (local_date(now_ms), seen.roster) or verdicts.waiting(db, self._passed_ms, now_ms):
+                return None
+            self._passed_ms = now_ms
+            return marks.stale_days(db, BATCH)
 
     def _repair(self) -> int:
         with self._store.read() as db:
@@ -136,7 +153,14 @@ class Ledger:
 
     def _judge(self) -> int:
         with self._store.read() as db:
-            stale, roster = marks.stale_days(db, BATCH), self._current(db)
+            stale = marks.stale_days(db, BATCH)
+            self._current(db)
+        return self._judge_these(stale)
+
+    def _judge_these(self, stale: Sequence[MarkedDay]) -> int:
+        roster = self._roster
+        if roster is None or not stale:
+            return 0
         return self._isolation.run(stale, lambda found: self.write(self.look(roster, found)))
 
     def look(self, roster: Roster, stale: Sequence[MarkedDay]) -> Looked:

@@ -21,6 +21,46 @@ _NOTABLE = sa.text("event.kind <> 'punch'")
 """Word for word the condition of the index `event_notable`: without it SQLite reads the whole journal."""
 
 
+_DEVICES: sa.BindParameter[Any] = sa.bindparam("devices", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+
+
+def _runs_query() -> sa.Select[Any]:
+    j, e = JOURNAL.c, EVENT.c
+    columns = (j.id, j.device, j.journal, j.parent_journal, j.proven_uptime_ms, j.proven_utc_ms)
+    start = sa.and_(e.journal_id == j.id, e.seq == 1, e.kind == "start")  # a journal's first event, by its key
+    query = sa.select(*columns, e.time_ms.label("started_ms")).select_from(JOURNAL.outerjoin(EVENT, start))
+    return query.where(j.device.in_(_DEVICES))
+
+
+def _last_query() -> sa.Select[Any]:
+    j, e = JOURNAL.c, EVENT.c
+    other = EVENT.alias()
+    newest = sa.select(sa.func.max(other.c.seq)).where(other.c.journal_id == j.id).correlate(JOURNAL).scalar_subquery()
+    columns = (j.id, e.kind, e.uptime_ms, e.time_ms, e.uncertainty_ms, e.received_ms)
+    there = sa.and_(e.journal_id == j.id, e.seq == newest)
+    return sa.select(*columns).select_from(JOURNAL.join(EVENT, there)).where(j.id.in_(_IDS))
+
+
+def _remarks_query() -> sa.Select[Any]:
+    """The keys come from the index alone: asked for the whole rows at once, SQLite prefers to read whole journals."""
+    e = EVENT.c
+    notable = sa.select(e.journal_id, e.seq).where(e.journal_id.in_(_IDS), e.kind.in_(_REMARKS), _NOTABLE)
+    keys = notable.cte("remarks").prefix_with("MATERIALIZED")
+    columns = (e.journal_id, e.kind, e.line, e.uptime_ms, e.time_ms, e.received_ms)
+    same = sa.and_(e.journal_id == keys.c.journal_id, e.seq == keys.c.seq)
+    return sa.select(*columns).select_from(keys.join(EVENT, same)).order_by(e.seq)
+
+
+# Built once: they are asked for every staff-day, and building costs as much as asking.
+_RUNS, _LAST, _REMARKED = _runs_query(), _last_query(), _remarks_query()
+_SAID = sa.select(STATE.c.device, STATE.c.delivered_until_ms).where(STATE.c.device.in_(_DEVICES))
+_CLOSURES = sa.select(
+    CLOSURE.c.device, CLOSURE.c.down_from_ms, CLOSURE.c.down_to_ms, CLOSURE.c.reason, CLOSURE.c.doc_no
+).where(CLOSURE.c.device.in_(_DEVICES))
+_LOST = sa.select(LOST.c.journal_id, LOST.c.first_seq, LOST.c.last_seq).where(LOST.c.journal_id.in_(_IDS))
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The newest word of a device: whether it is connected, when it was heard, what it has delivered and applied."""
@@ -43,11 +83,12 @@ def heard(db: sa.Connection) -> dict[str, Heard]:
 
 def delivered(db: sa.Connection, devices: Collection[str]) -> dict[str, DoorFacts]:
     """Up to when each device has delivered, and the decisions about it; without its runs."""
-    s, c = STATE.c, CLOSURE.c
-    said = dict(db.execute(sa.select(s.device, s.delivered_until_ms).where(s.device.in_(devices))).all())
+    if not devices:
+        return {}
+    asked = {"devices": sorted(devices)}
+    said = dict(db.execute(_SAID, asked).all())
     closures: dict[str, list[Closure]] = defaultdict(list)
-    columns = (c.device, c.down_from_ms, c.down_to_ms, c.reason, c.doc_no)
-    for device, from_ms, to_ms, reason, doc_no in db.execute(sa.select(*columns).where(c.device.in_(devices))):
+    for device, from_ms, to_ms, reason, doc_no in db.execute(_CLOSURES, asked):
         closures[device].append(Closure(from_ms, to_ms, reason, doc_no))
     return {d: DoorFacts((), tuple(closures[d]), said.get(d)) for d in devices}
 
@@ -68,11 +109,7 @@ def door_facts(db: sa.Connection, devices: Collection[str], from_ms: int, to_ms:
 
 
 def _runs(db: sa.Connection, devices: Collection[str]) -> Iterable[Any]:
-    j, e = JOURNAL.c, EVENT.c
-    columns = (j.id, j.device, j.journal, j.parent_journal, j.proven_uptime_ms, j.proven_utc_ms)
-    start = sa.and_(e.journal_id == j.id, e.seq == 1, e.kind == "start")  # a journal's first event, by its key
-    query = sa.select(*columns, e.time_ms.label("started_ms")).select_from(JOURNAL.outerjoin(EVENT, start))
-    return db.execute(query.where(j.device.in_(devices)))
+    return db.execute(_RUNS, {"devices": sorted(devices)})
 
 
 def _touching(runs: list[Any], from_ms: int, to_ms: int) -> list[Any]:
@@ -86,32 +123,20 @@ def _touching(runs: list[Any], from_ms: int, to_ms: int) -> list[Any]:
 
 def _last_events(db: sa.Connection, ids: Collection[int]) -> dict[int, Any]:
     """The last stored event of each journal, one step down the primary key."""
-    j, e = JOURNAL.c, EVENT.c
-    other = EVENT.alias()
-    newest = sa.select(sa.func.max(other.c.seq)).where(other.c.journal_id == j.id).correlate(JOURNAL).scalar_subquery()
-    columns = (j.id, e.kind, e.uptime_ms, e.time_ms, e.uncertainty_ms, e.received_ms)
-    there = sa.and_(e.journal_id == j.id, e.seq == newest)
-    query = sa.select(*columns).select_from(JOURNAL.join(EVENT, there)).where(j.id.in_(ids))
-    return {row.id: row for row in db.execute(query)}
+    return {row.id: row for row in db.execute(_LAST, {"ids": list(ids)})}
 
 
 def _remarks(db: sa.Connection, ids: Collection[int]) -> dict[int, list[Any]]:
-    """Faults, their ends, and stops. Their keys come from the index alone: asked for the whole rows at once, SQLite
-    prefers to read whole journals."""
-    e = EVENT.c
-    notable = sa.select(e.journal_id, e.seq).where(e.journal_id.in_(ids), e.kind.in_(_REMARKS), _NOTABLE)
-    keys = notable.cte("remarks").prefix_with("MATERIALIZED")
-    columns = (e.journal_id, e.kind, e.line, e.uptime_ms, e.time_ms, e.received_ms)
-    same = sa.and_(e.journal_id == keys.c.journal_id, e.seq == keys.c.seq)
+    """Faults, their ends, and stops."""
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in db.execute(sa.select(*columns).select_from(keys.join(EVENT, same)).order_by(e.seq)):
+    for row in db.execute(_REMARKED, {"ids": list(ids)}):
         found[row.journal_id].append(row)
     return found
 
 
 def _holes(db: sa.Connection, ids: Collection[int]) -> dict[int, list[Hole]]:
     found: dict[int, list[Hole]] = defaultdict(list)
-    rows = db.execute(sa.select(LOST.c.journal_id, LOST.c.first_seq, LOST.c.last_seq).where(LOST.c.journal_id.in_(ids)))
+    rows = db.execute(_LOST, {"ids": list(ids)})
     for journal, first, last in rows.all():
         before = (EVENT.c.seq < first, EVENT.c.seq.desc())
         after = (EVENT.c.seq > last, EVENT.c.seq.asc())

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from central.store.keys import among, pairs
+from central.store.keys import among_asked, asked, pairs
 from central.store.roster import units_below
 from central.tables import DutyVerdict
 
 DUTY: sa.Table = DutyVerdict.__table__  # type: ignore[attr-defined]
 _DAY_MIN = 1440
 _SLOT = ("staff", "date", "start_min", "end_min", "kind")
+_STORED = sa.select(DUTY).where(among_asked(DUTY)).order_by(*(DUTY.c[name] for name in _SLOT))
 
 
 class DutyRow(NamedTuple):
@@ -70,8 +71,7 @@ def duty_rows(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[
     """The stored verdicts of the slots of staff-days."""
     found: dict[tuple[str, dt.date], list[DutyRow]] = defaultdict(list)
     if days:
-        query = sa.select(DUTY).where(among(DUTY, days)).order_by(*(DUTY.c[name] for name in _SLOT))
-        for row in pairs(db.execute(query), days):
+        for row in pairs(db.execute(_STORED, asked(days)), days):
             found[row.staff, row.date].append(DutyRow(*(getattr(row, name) for name in DutyRow._fields)))
     return found
 

@@ -13,6 +13,18 @@ def among(table: sa.Table, days: Collection[tuple[str, dt.date]]) -> sa.ColumnEl
     return table.c.staff.in_({staff for staff, _ in days}) & table.c.date.in_({on for _, on in days})
 
 
+def among_asked(table: sa.Table) -> sa.ColumnElement[bool]:
+    """The same for a query that is built once: run it with the values of `asked`."""
+    people: sa.BindParameter[Any] = sa.bindparam("asked_staff", expanding=True)
+    dates: sa.BindParameter[Any] = sa.bindparam("asked_dates", expanding=True)
+    return table.c.staff.in_(people) & table.c.date.in_(dates)
+
+
+def asked(days: Collection[tuple[str, dt.date]]) -> dict[str, Any]:
+    """The values for `among_asked`."""
+    return {"asked_staff": sorted({staff for staff, _ in days}), "asked_dates": sorted({on for _, on in days})}
+
+
 def pairs(rows: Iterable[Any], days: Collection[tuple[str, dt.date]]) -> Iterator[Any]:
     """Those of the rows whose (staff, date) was asked for."""
     wanted = set(days)

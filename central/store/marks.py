@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from central.store.keys import among
-from central.tables import StaleBoot, StaleDay, StaleDoor, UnjudgedFact
+from central.store.keys import among_asked, asked
+from central.tables import Counter, StaleBoot, StaleDay, StaleDoor, UnjudgedFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,43 +108,98 @@ def mark_doors(db: sa.Connection, since_ms: Mapping[str, int]) -> None:
         db.execute(insert.on_conflict_do_update(index_elements=["device"], set_=changes), rows)
 
 
-def stale_days(db: sa.Connection, limit: int = 500) -> list[MarkedDay]:
-    """At most `limit` marks, those of the newest dates first: the board waits for today, an old month can wait.
-
-    What is set aside (`faults`) is left out as long as its mark has the version that failed; likewise below.
-    """
-    t = StaleDay.__table__  # type: ignore[attr-defined]
-    query = sa.select(t.c.staff, t.c.date, t.c.version).where(_tried(t, "day", t.c.staff, sa.cast(t.c.date, sa.String)))
-    return [
-        MarkedDay(*row) for row in db.execute(query.order_by(t.c.date.desc(), t.c.marked_ms, t.c.staff).limit(limit))
-    ]
-
-
-def days_left(db: sa.Connection) -> int:
-    """How many staff-days are marked."""
-    table = StaleDay.__table__  # type: ignore[attr-defined]
-    return int(db.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-
-
-def stale_boots(db: sa.Connection, limit: int = 50) -> list[MarkedBoot]:
-    """At most `limit` marked boots."""
-    t = StaleBoot.__table__  # type: ignore[attr-defined]
-    query = sa.select(t.c.device, t.c.boot, t.c.version).where(_tried(t, "boot", t.c.device, t.c.boot))
-    return [MarkedBoot(*row) for row in db.execute(query.limit(limit))]
-
-
-def stale_doors(db: sa.Connection, limit: int = 500) -> list[MarkedDoor]:
-    """At most `limit` marked doors."""
-    t = StaleDoor.__table__  # type: ignore[attr-defined]
-    query = sa.select(t.c.device, t.c.since_ms, t.c.version).where(_tried(t, "door", t.c.device, sa.literal("")))
-    return [MarkedDoor(*row) for row in db.execute(query.limit(limit))]
+DAY: sa.Table = StaleDay.__table__  # type: ignore[attr-defined]
+BOOT: sa.Table = StaleBoot.__table__  # type: ignore[attr-defined]
+DOOR: sa.Table = StaleDoor.__table__  # type: ignore[attr-defined]
+FAULT: sa.Table = UnjudgedFact.__table__  # type: ignore[attr-defined]
+COUNTER: sa.Table = Counter.__table__  # type: ignore[attr-defined]
 
 
 def _tried(marks: sa.Table, kind: str, name: Any, detail: Any) -> sa.ColumnElement[bool]:
     """Whether a mark is to be worked on: not the very one that failed before."""
-    f = UnjudgedFact.__table__  # type: ignore[attr-defined]
-    same = (f.c.kind == kind) & (f.c.name == name) & (f.c.detail == detail) & (f.c.version == marks.c.version)
+    f = FAULT.c
+    same = (f.kind == kind) & (f.name == name) & (f.detail == detail) & (f.version == marks.c.version)
     return ~sa.exists().where(same)
+
+
+# Built once: a round asks all of them, and building costs as much as asking.
+_MOST = sa.bindparam("most", type_=sa.Integer)
+_DAYS_TRIED = _tried(DAY, "day", DAY.c.staff, sa.cast(DAY.c.date, sa.String))
+_BOOTS_TRIED = _tried(BOOT, "boot", BOOT.c.device, BOOT.c.boot)
+_DOORS_TRIED = _tried(DOOR, "door", DOOR.c.device, sa.literal(""))
+_STALE_DAYS = (
+    sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
+    .where(_DAYS_TRIED)
+    .order_by(DAY.c.date.desc(), DAY.c.marked_ms, DAY.c.staff)
+    .limit(_MOST)
+)
+_STALE_WEEK = (
+    sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
+    .where(_DAYS_TRIED, DAY.c.date.between(sa.bindparam("first"), sa.bindparam("last")))
+    .order_by(DAY.c.staff, DAY.c.date)
+    .limit(_MOST)
+)
+_STALE_BOOTS = sa.select(BOOT.c.device, BOOT.c.boot, BOOT.c.version).where(_BOOTS_TRIED).limit(_MOST)
+_STALE_DOORS = sa.select(DOOR.c.device, DOOR.c.since_ms, DOOR.c.version).where(_DOORS_TRIED).limit(_MOST)
+_HELD = (
+    sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
+    .where(among_asked(DAY))
+    .order_by(DAY.c.staff, DAY.c.date)
+    .with_for_update()
+)
+_ROSTER = sa.select(sa.func.coalesce(sa.func.sum(COUNTER.c.value), 0)).where(COUNTER.c.name.in_(("roster", "devices")))
+_GLANCE = sa.select(
+    sa.exists(sa.select(BOOT.c.boot).where(_BOOTS_TRIED)).label("boots"),
+    sa.exists(sa.select(DOOR.c.device).where(_DOORS_TRIED)).label("doors"),
+    sa.exists(sa.select(FAULT.c.kind)).label("aside"),
+    _ROSTER.scalar_subquery().label("roster"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What there is to do besides judging days, in one query. boots, doors: some are marked; aside: something is set
+    aside; roster: the version of who, plans and doors."""
+
+    boots: bool
+    doors: bool
+    aside: bool
+    roster: int
+
+
+def glance(db: sa.Connection) -> Glance:
+    """One look at everything that may come before the marked days."""
+    row = db.execute(_GLANCE).one()
+    return Glance(bool(row.boots), bool(row.doors), bool(row.aside), int(row.roster))
+
+
+def stale_days(db: sa.Connection, limit: int = 500) -> list[MarkedDay]:
+    """At most `limit` marks, those of the newest dates first: the board waits for today, an old month can wait.
+
+    So many of one date are a bulk: then the week that ends on it, person by person, for a person's week is gathered at
+    little more than the cost of a day. What is set aside (`faults`) is left out as long as its mark has the version that
+    failed; likewise below.
+    """
+    newest = [MarkedDay(*row) for row in db.execute(_STALE_DAYS, {"most": limit})]
+    if len(newest) < limit or newest[0].date != newest[-1].date:
+        return newest
+    week = {"most": limit, "first": newest[0].date - dt.timedelta(days=6), "last": newest[0].date}
+    return [MarkedDay(*row) for row in db.execute(_STALE_WEEK, week)]
+
+
+def days_left(db: sa.Connection) -> int:
+    """How many staff-days are marked."""
+    return int(db.execute(sa.select(sa.func.count()).select_from(DAY)).scalar_one())
+
+
+def stale_boots(db: sa.Connection, limit: int = 50) -> list[MarkedBoot]:
+    """At most `limit` marked boots."""
+    return [MarkedBoot(*row) for row in db.execute(_STALE_BOOTS, {"most": limit})]
+
+
+def stale_doors(db: sa.Connection, limit: int = 500) -> list[MarkedDoor]:
+    """At most `limit` marked doors."""
+    return [MarkedDoor(*row) for row in db.execute(_STALE_DOORS, {"most": limit})]
 
 
 def marked_days(db: sa.Connection, first: dt.date, last: dt.date) -> set[tuple[str, dt.date]]:
@@ -159,10 +214,8 @@ def still_held(db: sa.Connection, found: Collection[MarkedDay]) -> list[MarkedDa
 
     A day that was marked again, or settled by another evaluator, has newer facts than whoever asks.
     """
-    t = StaleDay.__table__  # type: ignore[attr-defined]
     wanted = {(m.staff, m.date): m for m in found}
-    query = sa.select(t.c.staff, t.c.date, t.c.version).where(among(t, wanted.keys()))
-    now = {(row.staff, row.date): row.version for row in db.execute(query.order_by(*t.primary_key).with_for_update())}
+    now = {(row.staff, row.date): row.version for row in db.execute(_HELD, asked(wanted.keys()))}
     return [mark for key, mark in sorted(wanted.items()) if now.get(key) == mark.version]
 
 

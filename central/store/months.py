@@ -63,6 +63,15 @@ class Step(NamedTuple):
     digest: str
 
 
+_MONTHS: sa.BindParameter[str] = sa.bindparam("months", expanding=True)
+# Built once: every verdict that is written asks it.
+_IN_FORCE = (
+    sa.select(*(SHEET.c[name] for name in Sheet._fields))
+    .where(SHEET.c.month.in_(_MONTHS), SHEET.c.unlocked_ms.is_(None))
+    .order_by(SHEET.c.month, SHEET.c.unit, SHEET.c.id)
+)
+
+
 def hold_still(db: sa.Connection) -> None:
     """Let no verdict be written until this transaction ends. On SQLite a write transaction is alone anyway."""
     if db.dialect.name != "sqlite":
@@ -105,6 +114,8 @@ def record(db: sa.Connection, step: Step) -> None:
 
 def sheets(db: sa.Connection, months: Collection[str] | None = None, *, in_force: bool = True) -> list[Sheet]:
     """Sheets of these months (None = all), by month, unit and id; those no longer in force too, where asked."""
+    if months is not None and in_force:
+        return [Sheet(*row) for row in db.execute(_IN_FORCE, {"months": sorted(months)})]
     query = sa.select(*(SHEET.c[name] for name in Sheet._fields))
     if months is not None:
         query = query.where(SHEET.c.month.in_(months))

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from central.store.keys import among, pairs
+from central.store.keys import among_asked, asked, pairs
 from central.tables import OvertimeProposal
 
 OVERTIME: sa.Table = OvertimeProposal.__table__  # type: ignore[attr-defined]
+_STORED = sa.select(OVERTIME).where(among_asked(OVERTIME))
 
 
 class OvertimeRow(NamedTuple):
@@ -53,10 +54,9 @@ def replace(db: sa.Connection, wanted: Mapping[tuple[str, dt.date], OvertimeRow 
 def _stored(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[tuple[str, dt.date], OvertimeRow]:
     if not days:
         return {}
-    query = sa.select(OVERTIME).where(among(OVERTIME, days))
     return {
         (row.staff, row.date): OvertimeRow(*(getattr(row, name) for name in OvertimeRow._fields))
-        for row in pairs(db.execute(query), days)
+        for row in pairs(db.execute(_STORED, asked(days)), days)
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from central.tables import Event, ForkedEvent, Journal
+from central.tables.columns import MS
 
 EVENT: sa.Table = Event.__table__  # type: ignore[attr-defined]
 FORK: sa.Table = ForkedEvent.__table__  # type: ignore[attr-defined]
@@ -46,41 +47,47 @@ class Use:
     last_ms: int
 
 
+_BADGES: sa.BindParameter[Any] = sa.bindparam("badges", expanding=True)
+_FROM, _TO = sa.bindparam("from_ms", type_=MS), sa.bindparam("to_ms", type_=MS)
+
+
+def _punches() -> sa.Select[Any]:
+    e = EVENT.c
+    doubted = sa.exists().where(FORK.c.journal_id == e.journal_id, FORK.c.seq == e.seq, FORK.c.decided.is_(None))
+    times = (e.time_ms, e.uncertainty_ms, e.method, e.received_ms)
+    columns = (e.badge, JOURNAL.c.device, JOURNAL.c.journal, e.seq, *times, doubted.label("forked"), e.set_aside)
+    within = (e.time_ms >= _FROM) & (e.time_ms < _TO)
+    query = sa.select(*columns).join(JOURNAL, JOURNAL.c.id == e.journal_id)
+    return query.where(e.badge.in_(_BADGES), within, e.kind == "punch")
+
+
+def _impossible() -> sa.Select[Any]:
+    e = EVENT.c
+    times = (e.time_ms, e.uncertainty_ms, e.method, e.received_ms)
+    query = sa.select(e.badge, JOURNAL.c.device, JOURNAL.c.journal, e.seq, *times)
+    received = (e.received_ms >= _FROM) & (e.received_ms < _TO) & (e.time_ms >= _FROM)
+    aside = query.join(JOURNAL, JOURNAL.c.id == e.journal_id).where(e.badge.in_(_BADGES), e.set_aside)
+    return aside.where(e.kind == "punch", received)
+
+
+# Built once: building them costs as much as asking for one person's punches.
+_PUNCHES, _IMPOSSIBLE = _punches(), _impossible()
+
+
 def punches(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
     """All punches of these badges from from_ms up to to_ms, those set aside and all open forks included."""
-    doubted = sa.exists().where(
-        FORK.c.journal_id == EVENT.c.journal_id, FORK.c.seq == EVENT.c.seq, FORK.c.decided.is_(None)
-    )
-    e = EVENT.c
-    query = sa.select(
-        e.badge,
-        JOURNAL.c.device,
-        JOURNAL.c.journal,
-        e.seq,
-        e.time_ms,
-        e.uncertainty_ms,
-        e.method,
-        e.received_ms,
-        doubted.label("forked"),
-        e.set_aside,
-    ).join(JOURNAL, JOURNAL.c.id == e.journal_id)
-    within = (e.time_ms >= from_ms) & (e.time_ms < to_ms)
-    rows = db.execute(query.where(e.badge.in_(badges), within, e.kind == "punch"))
-    return [_punch(row) for row in rows] + _forked(db, badges, from_ms, to_ms)
+    asked = {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms}
+    rows = db.execute(_PUNCHES, asked)
+    return [_punch(row) for row in rows] + [_version(row) for row in db.execute(_FORKED, asked)]
 
 
 def impossible(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
     """Punches set aside that were received in this span of time; their own time lies after their receipt."""
-    e = EVENT.c
-    query = sa.select(
-        e.badge, JOURNAL.c.device, JOURNAL.c.journal, e.seq, e.time_ms, e.uncertainty_ms, e.method, e.received_ms
-    ).join(JOURNAL, JOURNAL.c.id == e.journal_id)
-    received = (e.received_ms >= from_ms) & (e.received_ms < to_ms) & (e.time_ms >= from_ms)
-    rows = db.execute(query.where(e.badge.in_(badges), e.set_aside, e.kind == "punch", received))
+    rows = db.execute(_IMPOSSIBLE, {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms})
     return [_punch(row, set_aside=True) for row in rows]
 
 
-def _forked(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
+def _forked() -> sa.Select[Any]:
     """The other versions; one without a time of its own is placed at its receipt, and may lie a day to either side."""
     f = FORK.c
     at = sa.func.coalesce(f.time_ms, f.received_ms)
@@ -88,23 +95,27 @@ def _forked(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int
     query = sa.select(
         f.badge, JOURNAL.c.device, JOURNAL.c.journal, f.seq, f.time_ms, f.received_ms, f.hash, at.label("at_ms")
     ).join(JOURNAL, JOURNAL.c.id == f.journal_id)
-    open_ones = f.badge.in_(badges) & (f.kind == "punch") & f.decided.is_(None) & ~stored
-    rows = db.execute(query.where(open_ones, at >= from_ms, at < to_ms))
-    return [
-        Punch(
-            r.badge,
-            r.device,
-            r.journal,
-            r.seq,
-            r.at_ms,
-            0 if r.time_ms is not None else _DAY_MS,
-            "own" if r.time_ms is not None else "interval",
-            r.received_ms,
-            forked=True,
-            version=r.hash.hex()[:8],
-        )
-        for r in rows
-    ]
+    open_ones = f.badge.in_(_BADGES) & (f.kind == "punch") & f.decided.is_(None) & ~stored
+    return query.where(open_ones, at >= _FROM, at < _TO)
+
+
+_FORKED = _forked()
+
+
+def _version(row: Any) -> Punch:
+    own = row.time_ms is not None
+    return Punch(
+        row.badge,
+        row.device,
+        row.journal,
+        row.seq,
+        row.at_ms,
+        0 if own else _DAY_MS,
+        "own" if own else "interval",
+        row.received_ms,
+        forked=True,
+        version=row.hash.hex()[:8],
+    )
 
 
 def _punch(row: Any, set_aside: bool | None = None) -> Punch:
@@ -122,15 +133,12 @@ def _punch(row: Any, set_aside: bool | None = None) -> Punch:
     )
 
 
-def unrepaired(db: sa.Connection, badges: Collection[str]) -> set[str]:
-    """Those of the badges that have punches whose time is still to be worked out."""
+def _unrepaired() -> sa.Select[Any]:
     e = EVENT.c
-    query = sa.select(e.badge).where(e.badge.in_(badges), e.time_ms.is_(None), e.kind == "punch").distinct()
-    return {str(badge) for badge in db.execute(query).scalars()}
+    return sa.select(e.badge).where(e.badge.in_(_BADGES), e.time_ms.is_(None), e.kind == "punch").distinct()
 
 
-def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int, *, daily: bool) -> list[Use]:
-    """At which devices these badges were used, in the whole stretch or day by day; read from the index alone."""
+def _uses(*, daily: bool) -> sa.Select[Any]:
     e = EVENT.c
     groups: list[sa.ColumnElement[Any]] = [e.badge, e.journal_id]
     if daily:
@@ -138,9 +146,24 @@ def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int, *
     times = (sa.func.min(e.time_ms).label("first_ms"), sa.func.max(e.time_ms).label("last_ms"))
     grouped = (
         sa.select(e.badge, e.journal_id, *times)
-        .where(e.badge.in_(badges), e.time_ms >= from_ms, e.time_ms < to_ms)
+        .where(e.badge.in_(_BADGES), e.time_ms >= _FROM, e.time_ms < _TO)
         .group_by(*groups)
         .subquery()
     )
     query = sa.select(grouped.c.badge, JOURNAL.c.device, grouped.c.first_ms, grouped.c.last_ms)
-    return [Use(*row) for row in db.execute(query.join(JOURNAL, JOURNAL.c.id == grouped.c.journal_id))]
+    return query.join(JOURNAL, JOURNAL.c.id == grouped.c.journal_id)
+
+
+_UNREPAIRED = _unrepaired()
+_USES = {daily: _uses(daily=daily) for daily in (False, True)}
+
+
+def unrepaired(db: sa.Connection, badges: Collection[str]) -> set[str]:
+    """Those of the badges that have punches whose time is still to be worked out."""
+    return {str(badge) for badge in db.execute(_UNREPAIRED, {"badges": list(badges)}).scalars()}
+
+
+def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int, *, daily: bool) -> list[Use]:
+    """At which devices these badges were used, in the whole stretch or day by day; read from the index alone."""
+    asked = {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms}
+    return [Use(*row) for row in db.execute(_USES[daily], asked)]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from central.moments import midnight_ms
-from central.store.keys import among, pairs
+from central.store.keys import among_asked, asked, pairs
 from central.store.marks import upsert
 from central.store.roster import below, load_branches
 from central.tables import DayVerdict, SessionVerdict, Staff, StaleDay
@@ -22,6 +22,8 @@ STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
 
 
 _DAY_COLUMNS = ("staff", "date", "status", "unit", "recheck_ms", "evaluated_ms", "why")
+_STORED_DAYS = sa.select(DAY).where(among_asked(DAY))
+_STORED_SESSIONS = sa.select(SESSION).where(among_asked(SESSION)).order_by(SESSION.c.position, SESSION.c.session)
 Key = tuple[str, dt.date]
 """(staff, work date)."""
 
@@ -162,11 +164,10 @@ def stored(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[tup
     if not days:
         return {}
     sessions: dict[tuple[str, dt.date], list[SessionRow]] = defaultdict(list)
-    query = sa.select(SESSION).where(among(SESSION, days)).order_by(SESSION.c.position, SESSION.c.session)
-    for row in pairs(db.execute(query), days):
+    for row in pairs(db.execute(_STORED_SESSIONS, asked(days)), days):
         sessions[row.staff, row.date].append(SessionRow(*(getattr(row, name) for name in SessionRow._fields)))
     found: dict[tuple[str, dt.date], DayRow] = {}
-    for day in pairs(db.execute(sa.select(DAY).where(among(DAY, days))), days):
+    for day in pairs(db.execute(_STORED_DAYS, asked(days)), days):
         found[day.staff, day.date] = DayRow(
             day.staff,
             day.date,

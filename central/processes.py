@@ -62,6 +62,7 @@ def _watch(health: Liveness, stop: threading.Event) -> None:
 def _collecting(
     settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
 ) -> Iterator[None]:
+    from central.calendars.listing import Reminder
     from central.intake import Birth, run_collector
     from central.keys import load_key
     from central.roster.publish import Outbox, Publication, Publisher
@@ -76,12 +77,15 @@ def _collecting(
         publisher.born(birth.device, birth.cfg)
 
     # What finds no connection waits: a device that stays connected would not ask for it.
-    outbox = Outbox(sent)
+    outbox, reminder = Outbox(sent), Reminder(store, clock)
+
+    def publish() -> None:
+        outbox.send(publisher.due())
+        reminder.look()
+
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)
     health.count_with("intake", running.collector.report)
-    loop = threading.Thread(
-        target=_repeat, args=("publisher", lambda: outbox.send(publisher.due()), health, stop), name="publisher"
-    )
+    loop = threading.Thread(target=_repeat, args=("publisher", publish, health, stop), name="publisher")
     loop.start()
     try:
         yield

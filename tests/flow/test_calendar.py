@@ -93,6 +93,7 @@ def test_a_swap_entered_on_25_december_is_told_to_the_doors_within_a_minute_and_
         until(lambda: dict(told(site, wire).policy).get("calendar_version") == 4, WITHIN_S, "the undo")
         until(lambda: applied(site) >= told(site, wire).version > before, WITHIN_S, "the undo at the station")
         took(began, "the station works by the old calendar again")
+        assert "the calendar of 2026 is not confirmed" in (site.folder / "collect.log").read_text("utf-8")
         listed = site.command("calendar", "list", "2026")
         assert [line.split(",")[8] for line in listed.splitlines()[1:]] == ["withdrawn", "withdrawn"]
 

@@ -78,7 +78,7 @@ class DutyVerdict:
 
 @dataclass(frozen=True, slots=True)
 class DutyTaps:
-    """The taps of the person who does the slot. set_aside: those not counted, whose own or receipt's date is the slot's."""
+    """The taps of whoever does the slot. set_aside: not counted, their own or receipt's date is the slot's."""
 
     counted: tuple[Tap, ...] = ()
     set_aside: tuple[Tap, ...] = ()

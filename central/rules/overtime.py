@@ -1,7 +1,7 @@
 """Staying late is proposed as overtime, never approved by itself. Source: office/README.md "Overtime"; domain.md S19.
 
-A proposal is made when the OUT of the day's last session, by punches or a manual entry, is 30 minutes or more after that
-session's end, in whole minutes rounded down. A plan that covers the session, or an OUT in doubt, proposes nothing.
+A proposal is made when the OUT of the day's last session, by punches or a manual entry, is 30 minutes or more after
+that session's end, in whole minutes rounded down. A plan that covers the session, or an OUT in doubt, proposes nothing.
 """
 
 from dataclasses import dataclass

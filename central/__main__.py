@@ -19,6 +19,7 @@ from central.settings import Settings, load_settings
 
 _MODULES = {
     "why": "why",
+    "what-if": "what_if",
     "counters": "counters",
     "threshold": "thresholds",
     "case": "cases",

@@ -6,7 +6,8 @@ means no limit. Source: office/README.md "Hours" and "Doors".
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -199,6 +200,14 @@ class Workdays:
             self._rows[row.unit].append(row)
         for entry in entries:
             self._entries[entry.on].append(entry)
+
+    def under(self, change: Callable[[Iterable[ScheduleRow]], Iterable[ScheduleRow]]) -> "Workdays":
+        """The same units, calendar and doors under other hours: what `change` makes of all rows. This one stays."""
+        other = copy(self)
+        other._rows, other._known = defaultdict(list), {}
+        for row in change([row for rows in self._rows.values() for row in rows]):
+            other._rows[row.unit].append(row)
+        return other
 
     def unit_on(self, code: str, on: date) -> str | None:
         """The unit that a code means on the date (`UnitTree.unit_on`)."""

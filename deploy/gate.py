@@ -23,6 +23,7 @@ PURE = (
     "central/names.py",
     "central/sheets.py",
     "central/counting/**/*.py",
+    "central/what_if/supposing.py",
     "central/explaining/**/*.py",
 )
 

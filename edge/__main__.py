@@ -5,7 +5,7 @@ Each subcommand imports what it needs when it runs: a station must start fast on
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.errors import EdgeError
@@ -47,17 +47,46 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stations", type=int, default=3, metavar="N", help="how many stations (default 3)")
+    parser.add_argument(
+        "--stations", type=_number(int, 1, 999), default=3, metavar="N", help="how many stations (default 3)"
+    )
     parser.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="folder for their settings and journals"
     )
     parser.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT", help="default 127.0.0.1:1883")
     parser.add_argument("--central-key", default="", metavar="KEY", help="central's public key, base64url")
-    parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="how much faster their clocks run")
-    parser.add_argument("--heartbeat", type=int, default=60, metavar="SECONDS", help="by their clocks (default 60)")
+    parser.add_argument(
+        "--scale",
+        type=_number(float, 0.001, 100_000),
+        default=1.0,
+        metavar="X",
+        help="how much faster their clocks run",
+    )
+    parser.add_argument(
+        "--heartbeat",
+        type=_number(int, 1, 3600),
+        default=60,
+        metavar="SECONDS",
+        help="by their clocks (default 60)",
+    )
     parser.add_argument(
         "--script", default="", metavar="FILE", help="JSON lines of taps and actions, - for standard input"
     )
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    """Reads an option that is a number from `low` to `high`."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = kind(low) - 1
+        if not low <= value <= high:  # NaN too
+            raise argparse.ArgumentTypeError(f"{text!r} must be a number from {low:g} to {high:g}")
+        return value
+
+    return read
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,6 @@ said.
 
 import argparse
 import json
-import math
 import signal
 import sys
 import threading
@@ -34,6 +33,9 @@ ACTIONS: dict[str, Callable[[Fleet, str], object]] = {
     "cut": Fleet.cut,
     "join": Fleet.join,
 }
+
+
+MOST_S = 1e6
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,14 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _fleet(arguments: argparse.Namespace) -> Fleet:
     host, _, port = arguments.broker.rpartition(":")
-    if not host or not port.isdigit():
-        raise FleetError(f"--broker {arguments.broker!r}: write HOST:PORT")
+    if not host or not port.isdecimal() or not 0 < int(port) <= 65535:
+        raise FleetError(f"--broker {arguments.broker!r}: write HOST:PORT, a port from 1 to 65535")
     now_ms = time.time_ns() // 1_000_000
     clock = ClockSettings(
         source="scaled", scale=arguments.scale, epoch_ms=now_ms, started_real_ms=now_ms, quality="ntp"
     )
-    heartbeat_s = max(1, math.ceil(arguments.heartbeat))
-    return Fleet(arguments.data.resolve(), host, int(port), arguments.central_key, clock, heartbeat_s)
+    return Fleet(arguments.data.resolve(), host, int(port), arguments.central_key, clock, arguments.heartbeat)
 
 
 def _lines(script: str) -> Iterator[str]:
@@ -91,6 +92,8 @@ def play(fleet: Fleet, lines: Iterable[str], stop: threading.Event) -> None:
         try:
             step = json.loads(line)
             at_s, station = float(step["at"]), str(step["station"])
+            if not 0 <= at_s < MOST_S:
+                raise ValueError(f"at = {at_s:g} is not from 0 to {MOST_S:g}")
         except (ValueError, KeyError, TypeError) as error:
             raise FleetError(f"script line {number}: needs at, station and badge or action ({error})") from error
         if stop.wait(max(0.0, began_s + at_s - time.monotonic())):

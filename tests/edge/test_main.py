@@ -72,6 +72,27 @@ def test_an_unknown_driver_is_named_with_those_there_are(tmp_path, capsys):
     assert "reader door: driver = 'rdm6301' is not known; there are rdm6300" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--stations", value) for value in ("0", "-1", "1000", "two", "1.5")),
+        *(("--scale", value) for value in ("0", "-1", "nan", "inf", "fast")),
+        *(("--heartbeat", value) for value in ("0", "-5", "99999")),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_with_those_that_do(tmp_path, capsys, option, value):
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--data", str(tmp_path), f"{option}={value}"])
+    assert ended.value.code == 2
+    assert f"{option}: {value!r} must be a number from " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("broker", ["1883", ":1883", "host:", "host:0", "host:65536", "host:x"])
+def test_an_address_of_a_broker_that_makes_no_sense_is_refused(tmp_path, capsys, broker):
+    assert main(["simulate", "--data", str(tmp_path), "--broker", broker]) == 1
+    assert "write HOST:PORT" in capsys.readouterr().err
+
+
 def test_the_version_is_that_of_the_distribution():
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
@@ -108,6 +129,8 @@ def test_a_simulated_fleet_is_registered_by_its_first_lines_and_ends_on_a_signal
     [
         ('{"at": 0}', "line 1: needs at, station and badge or action"),
         ("no", "line 1: needs"),
+        ('{"at": NaN, "station": "S01", "action": "kill"}', "line 1: needs .*not from 0"),
+        ('{"at": -1, "station": "S01", "action": "kill"}', "line 1: needs .*not from 0"),
         ('{"at": 0, "station": "S09", "action": "kill"}', "'S09' was not added"),
         ('{"at": 0, "station": "S01", "action": "burn"}', "action 'burn' is none of kill, start"),
         ('{"at": 0, "station": "S01", "action": "cut"}', "without a relay"),

@@ -311,7 +311,10 @@ class Running:
         return all(thread.is_alive() for thread in self.threads)
 
     def stop(self) -> None:
-        """End intake: first the link, then what is queued is written."""
+        """End intake: first the link, then the writer after the group in hand. Waits at most 40 s.
+
+        What is still queued is not written: nobody was told that it is, and its devices send it again.
+        """
         self.link.stop()
         self.threads[0].join(10)
         self.collector.stop()

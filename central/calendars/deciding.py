@@ -48,10 +48,14 @@ class NewDay:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision did: the calendar days it is about, and how many staff-days are judged again because of it."""
+    """What a decision did: the calendar days it is about, and how many staff-days are judged again because of it.
+
+    note: what else may have to be decided, "" for nothing.
+    """
 
     days: tuple[int, ...]
     marked: int
+    note: str = ""
 
 
 def add(store: Store, clock: Clock, day: NewDay, by: str) -> Decided:
@@ -60,7 +64,7 @@ def add(store: Store, clock: Clock, day: NewDay, by: str) -> Decided:
         before = _begun(db)
         _check(db, before, [day])
         number = _stand(db, day, clock, by, "added", None)
-        return Decided((number,), _changed(db, before, {day.on}, clock))
+        return Decided((number,), _changed(db, before, {day.on}, clock), _note_about(before, day))
 
 
 def confirm(store: Store, clock: Clock, proposals: Sequence[int], document: str, by: str) -> Decided:
@@ -71,6 +75,8 @@ def confirm(store: Store, clock: Clock, proposals: Sequence[int], document: str,
     with store.write() as db:
         before = _begun(db)
         found = calendar.proposals(db, proposals)
+        if not proposals:
+            raise CalendarError("no proposal is open for that; `calendar propose YEAR` makes them")
         if missing := sorted(set(proposals) - {p.id for p in found}):
             raise CalendarError(f"there is no proposal P{missing[0]}; `calendar list YEAR` shows them")
         days = [_day(proposal, document) for proposal in found]
@@ -98,6 +104,12 @@ def dismiss(store: Store, clock: Clock, proposal: int, by: str, reason: str) -> 
         if not calendar.proposals(db, [proposal]):
             raise CalendarError(f"there is no proposal P{proposal}; `calendar list YEAR` shows them")
         _note(db, "dismissed", by, clock, proposal_id=proposal, reason=reason)
+
+
+def _note_about(before: Roster, day: NewDay) -> str:
+    if day.for_date is None or before.workdays.sessions_for(day.unit, day.for_date).holidays:
+        return ""
+    return f"{day.for_date}, for which {day.on} is worked, is not given off; add it too (swapped_off)"
 
 
 def _begun(db: sa.Connection) -> Roster:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # every command imports what it needs when it runs
     from central.clock import Clock
     from central.store import Store
 
+FIRST_YEAR, LAST_YEAR = 1976, 2150
+"""As far as the lunar calendar is worked out well."""
 KINDS = ("holiday", "swapped_off", "make_up")
 
 
@@ -22,7 +24,7 @@ def add(commands: Commands) -> None:
     calendar = commands.add_parser("calendar", help="holidays, days given off, make-up days")
     verbs = calendar.add_subparsers(dest="verb", required=True, metavar="VERB")
     propose = verbs.add_parser("propose", help="let the holidays package propose a year; changes nothing yet")
-    propose.add_argument("year", type=int)
+    propose.add_argument("year", type=_year)
     propose.add_argument("--unit", help="the unit whose calendar it is; the only unit above all others by itself")
     confirm = verbs.add_parser("confirm", help="let proposed days stand, all of them or none")
     confirm.add_argument("proposals", nargs="+", metavar="PROPOSAL", help="such as P12, or a year: all that is open")
@@ -34,7 +36,7 @@ def add(commands: Commands) -> None:
     withdraw.add_argument("--reason", required=True, help="why, in words")
     _decider(withdraw, required=True)
     listing = verbs.add_parser("list", help="a year's days, proposals and who decided")
-    listing.add_argument("year", type=int)
+    listing.add_argument("year", type=_year)
     listing.add_argument("--format", choices=("csv", "json"), default="csv")
 
 
@@ -54,6 +56,12 @@ def _add_verb(verbs: Commands) -> None:
 
 def _decider(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--by", required=required, metavar="NAME", help="who decided; the account's name by itself")
+
+
+def _year(text: str) -> int:
+    if not _is_year(text) or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -145,7 +153,8 @@ def _list(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> str:
 
 def _told(decided: "Decided") -> str:
     days = ", ".join(map(str, decided.days)) or "none"
-    return f"days {days}; {decided.marked} staff-days are judged again\n"
+    note = f"note: {decided.note}\n" if decided.note else ""
+    return f"days {days}; {decided.marked} staff-days are judged again\n{note}"
 
 
 VERBS = {"propose": _propose, "confirm": _confirm, "add": _add, "withdraw": _withdraw, "list": _list}

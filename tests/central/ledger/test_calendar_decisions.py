@@ -1,6 +1,8 @@
 """A day off that is entered late is judged again, for exactly the people it binds, and can be undone."""
 
 import datetime as dt
+import random
+from contextlib import suppress
 
 import pytest
 
@@ -212,8 +214,56 @@ def test_what_does_not_stand_cannot_be_withdrawn_nor_what_is_unknown_confirmed(o
         confirm(office.store, office.clock, [7], "01/TB", "An")
     with pytest.raises(CalendarError, match="no proposal P7"):
         dismiss(office.store, office.clock, 7, "An", "")
+    with pytest.raises(CalendarError, match="no proposal is open"):
+        confirm(office.store, office.clock, [], "01/TB", "An")
     with pytest.raises(CalendarError, match="--by"):
         add(office.store, office.clock, off(), "")
+
+
+def test_a_make_up_day_for_a_day_that_is_worked_says_so(office: Office) -> None:
+    day = off(SATURDAY, kind=MAKE_UP, for_date=DATE)
+    decided = add(office.store, office.clock, day, "An")
+    assert "2018-11-12, for which 2018-11-17 is worked, is not given off" in decided.note
+    withdraw(office.store, office.clock, decided.days[0], "An", "thiếu ngày nghỉ")
+    assert add(office.store, office.clock, off(kind=SWAPPED), "An").note == ""
+    assert add(office.store, office.clock, day, "An").note == ""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_decided_only_what_was_marked_would_be_judged_otherwise(office: Office, seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311 - a test's dice
+    people = {"an": "X", "binh": "Y", "chi": "Z", "dung": "H"}
+    door = office.door(unit="H")
+    office.unit("Y", "H")
+    office.unit("Z", "X")
+    office.hours("Y", "NIGHT", 1320, 1800)  # until six in the morning: neighbours of a changed day matter
+    for code, unit in people.items():
+        office.person(code, unit)
+    dates = [DATE + n * ONE for n in range(8)]
+    door.start("00:01")
+    for on in dates:
+        for code in people:
+            for time in draw.sample(("00:30", "05:40", "06:30", "07:36", "12:01", "13:20", "17:05", "21:50"), 3):
+                door.tap(f"em:{code}", time, on)
+        door.heartbeat("23:50", on)
+        office.until("23:55", on)
+
+    def verdicts() -> dict[tuple[str, dt.date], object]:
+        found = {(code, on): office.day(code, on) for code in people for on in dates}
+        return {key: (row.status, row.unit, row.why, row.sessions) for key, row in found.items()}
+
+    for _ in range(4):
+        on, unit, kind = draw.choice(dates[1:-1]), draw.choice("HXYZ"), draw.choice((HOLIDAY, SWAPPED, MAKE_UP))
+        other = draw.choice([day for day in dates if day != on])
+        session = draw.choice((None, None, "AM")) if unit != "Y" else None
+        with suppress(CalendarError):  # the same day again
+            decide(office, off(on, unit, kind, session=session, for_date=other if kind is MAKE_UP else None))
+        office.ledger.settle()
+        after = verdicts()
+        for code, on in after:
+            office.mark(code, on)
+        office.ledger.settle()
+        assert verdicts() == after
 
 
 def test_a_confirmation_stores_all_its_days_or_none(office: Office) -> None:

@@ -9,7 +9,7 @@ from central.coverage import DoorFacts, delivered_until, down_of
 from central.ledger.gathering import Key
 from central.ledger.why import waited_for
 from central.moments import DAY_MS, local_date, midnight_ms
-from central.store import coverage, verdicts
+from central.store import coverage, duty, verdicts
 from central.store import roster as rosters
 from central.store.marks import MarkedDoor
 from central.store.roster import Roster
@@ -69,7 +69,7 @@ def _doubted_by(db: sa.Connection, roster: Roster, mark: MarkedDoor, now_ms: int
     days = {
         day for interval in down_of(facts) for day in _days(max(interval.from_ms, from_ms), min(interval.to_ms, to_ms))
     }
-    held = verdicts.held_against(db, staff, since)
+    held = verdicts.held_against(db, staff, since) + duty.held_against(db, staff, since)
     return [(h.staff, h.date) for h in held if h.checking or h.date in days or _withdrawn(mark.device, facts, h)]
 
 

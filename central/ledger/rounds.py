@@ -15,22 +15,26 @@ import sqlalchemy as sa
 from central.clock import Clock
 from central.ledger.boots import repair_boot
 from central.ledger.doors import doubted, overtaken, ripe
-from central.ledger.gathering import gather_many
+from central.ledger.duties import Duty, duty_rows, gather_duty
+from central.ledger.gathering import Known, gather_many
 from central.ledger.isolation import Isolation
 from central.ledger.settling import Judgement, settle
 from central.ledger.why import verdict_row
-from central.moments import local_date
+from central.moments import local_date, ms_of
 from central.rules import evaluate
-from central.store import faults, marks, verdicts
+from central.rules.overtime import overtime
+from central.store import duty, faults, marks, verdicts
 from central.store import roster as rosters
+from central.store.duty import DutyRow
 from central.store.engine import Store
 from central.store.marks import MarkedBoot, MarkedDay, MarkedDoor
+from central.store.overtime import OvertimeRow
 from central.store.roster import Roster
-from central.store.verdicts import Key, Waiting
+from central.store.verdicts import DayRow, Key, Waiting
 
 POLL_S = 0.2
 """Real time between two rounds that found nothing to do, where nobody wakes the evaluator."""
-BATCH = 200
+BATCH = 500
 """Staff-days judged and written in one transaction."""
 CATCH_UP_DAYS = 31
 """How many missed work dates an evaluator that was away opens by itself."""
@@ -94,7 +98,7 @@ class Ledger:
             known = self._roster is not None and self._roster.version == seen.roster
             if seen.boots or seen.doors or self._late or not known:
                 return None
-            if self._opened != (local_date(now_ms), seen.roster) or verdicts.waiting(db, self._passed_ms, now_ms):
+            if self._opened != (local_date(now_ms), seen.roster) or _waiting(db, self._passed_ms, now_ms):
                 return None
             self._passed_ms = now_ms
             return marks.stale_days(db, BATCH)
@@ -131,7 +135,7 @@ class Ledger:
         now_ms = self._clock.now_ms()
         with self._store.read() as db:
             roster, changed = self._current(db), marks.stale_doors(db)
-            waiting = verdicts.waiting(db, _EVER_MS if changed else self._passed_ms, now_ms)
+            waiting = _waiting(db, _EVER_MS if changed else self._passed_ms, now_ms)
             days = self._isolation.sift(waiting, lambda found: ripe(db, roster, found), _day_of)
             days |= overtaken(db, roster, self._late.values(), now_ms)
         if days:
@@ -171,14 +175,16 @@ class Ledger:
         now_ms = self._clock.now_ms()
         with self._store.read() as db:
             known = gather_many(db, roster, ((m.staff, m.date) for m in stale), now_ms)
+            duties = gather_duty(db, roster, known.keys(), known, now_ms)
         judged, answered = [], []
         for mark in stale:
-            day = known.get((mark.staff, mark.date))
-            if day is not None and day.untimed:
+            key = (mark.staff, mark.date)
+            day, slots = known.get(key), duties.get(key, [])
+            if day is not None and (day.untimed or any(slot.untimed for slot in slots)):
                 continue
             answered.append(mark)
             if day is not None:
-                judged.append(Judgement(verdict_row(day, evaluate(day.day), roster.doors, now_ms)))
+                judged.append(_judgement(day, slots, roster, now_ms))
         return Looked(tuple(judged), tuple(answered))
 
     def write(self, looked: Looked) -> int:
@@ -189,7 +195,8 @@ class Ledger:
         """
         with self._store.write() as db:
             settled = settle(db, looked.answered, looked.judged, self._clock.now_ms())
-        for row in settled.changed:
+        written: list[DayRow | DutyRow] = [*settled.changed, *settled.duties]
+        for row in written:
             if row.recheck_ms is not None and row.recheck_ms < self._passed_ms:
                 self._late[row.staff, row.date] = Waiting(row.staff, row.date, row.recheck_ms, row.why)
         return settled.answered
@@ -198,6 +205,18 @@ class Ledger:
         if self._roster is None or self._roster.version != rosters.roster_version(db):
             self._roster = rosters.load_roster(db)
         return self._roster
+
+
+def _judgement(day: Known, slots: Sequence[Duty], roster: Roster, now_ms: int) -> Judgement:
+    verdict = evaluate(day.day)
+    row = verdict_row(day, verdict, roster.doors, now_ms)
+    late = overtime(verdict)
+    proposal = None if late is None else OvertimeRow(row.staff, row.date, late.minutes, ms_of(late.until), now_ms)
+    return Judgement(row, duty_rows(slots, row.unit, now_ms), proposal)
+
+
+def _waiting(db: sa.Connection, from_ms: int, before_ms: int) -> list[Waiting]:
+    return verdicts.waiting(db, from_ms, before_ms) + duty.waiting(db, from_ms, before_ms)
 
 
 def _day_of(waiting: Waiting) -> Key:

@@ -1,17 +1,16 @@
 """Writing what was judged, together with the end of the marks it answers."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from central.ledger import adjusting, cases
-from central.store import duty, marks, overtime, verdicts
+from central.store import duty, marks, overtime, slots, verdicts
 from central.store.duty import DutyRow
 from central.store.marks import MarkedDay
 from central.store.overtime import OvertimeRow
+from central.store.same import same_account
 from central.store.verdicts import DayRow
 
 
@@ -30,10 +29,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """answered: how many marks were deleted. changed: the verdicts that are new or other than before."""
+    """answered: how many marks were deleted. changed, duties: the verdicts that are new or other than before."""
 
     answered: int
     changed: tuple[DayRow, ...]
+    duties: tuple[DutyRow, ...] = ()
 
 
 def settle(db: sa.Connection, answered: Collection[MarkedDay], judged: Collection[Judgement], now_ms: int) -> Settled:
@@ -47,12 +47,23 @@ def settle(db: sa.Connection, answered: Collection[MarkedDay], judged: Collectio
     before = verdicts.stored(db, {one.key for one in fresh})
     changed = tuple(one.row for one in fresh if not same_verdict(before.get(one.key), one.row))
     verdicts.write(db, changed)
-    duty.replace(db, {one.key: one.duties for one in fresh})
+    duties = duty.replace(db, {one.key: one.duties for one in fresh})
     overtime.replace(db, {one.key: one.overtime for one in fresh})
     adjusting.propose(db, changed, now_ms)
     cases.count_cases(db, [(row.staff, row.date) for row in changed], now_ms)
     marks.settle_days(db, held)
-    return Settled(len(held), changed)
+    _mark_stood_in_for(db, changed, now_ms)
+    return Settled(len(held), changed, tuple(duties))
+
+
+def _mark_stood_in_for(db: sa.Connection, changed: Collection[DayRow], now_ms: int) -> None:
+    """Days whose slots rest on the taps of these: a stand-in's, or those of a night that began the day before.
+
+    It ends: a day that is judged again for its slots alone says the same of its own sessions, so nothing follows it.
+    """
+    days = {(row.staff, row.date) for row in changed}
+    if resting := slots.resting_on(db, days) - days:
+        marks.mark_days(db, resting, now_ms)
 
 
 def same_verdict(before: DayRow | None, after: DayRow) -> bool:
@@ -61,16 +72,4 @@ def same_verdict(before: DayRow | None, after: DayRow) -> bool:
         return False
     if (before.status, before.unit, before.recheck_ms) != (after.status, after.unit, after.recheck_ms):
         return False
-    try:
-        return before.sessions == after.sessions and lasting(before.why) == lasting(after.why)
-    except ValueError:  # an account that cannot be read any more is written anew
-        return False
-
-
-def lasting(why: str) -> dict[str, Any]:
-    """An account without what changes by asking again: the moment, and up to when the doors had delivered by then."""
-    told: dict[str, Any] = json.loads(why)
-    told.pop("asked_ms", None)
-    for door in told.get("waited", ()):
-        door.pop("delivered_ms", None)
-    return told
+    return before.sessions == after.sessions and same_account(before.why, after.why)

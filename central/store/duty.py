@@ -9,11 +9,16 @@ import sqlalchemy as sa
 
 from central.store.keys import among_asked, asked, pairs
 from central.store.roster import units_below
+from central.store.same import same_account
+from central.store.verdicts import Held, Waiting
 from central.tables import DutyVerdict
 
 DUTY: sa.Table = DutyVerdict.__table__  # type: ignore[attr-defined]
 _DAY_MIN = 1440
 _SLOT = ("staff", "date", "start_min", "end_min", "kind")
+_WAITING = sa.select(DUTY.c.staff, DUTY.c.date, DUTY.c.recheck_ms, DUTY.c.why).where(
+    DUTY.c.recheck_ms >= sa.bindparam("from_ms"), DUTY.c.recheck_ms < sa.bindparam("before_ms")
+)
 _STORED = sa.select(DUTY).where(among_asked(DUTY)).order_by(*(DUTY.c[name] for name in _SLOT))
 
 
@@ -26,9 +31,11 @@ class DutyRow(NamedTuple):
     end_min: int
     kind: str
     unit: str
+    doer: str
     outcome: str
     by: str
     late_min: int
+    recheck_ms: int | None
     in_ms: int | None
     evaluated_ms: int
     why: str
@@ -76,9 +83,9 @@ def duty_rows(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[
     return found
 
 
-def replace(db: sa.Connection, wanted: Mapping[tuple[str, dt.date], Collection[DutyRow]]) -> int:
-    """Let these be the duty verdicts of the staff-days; returns how many rows changed. What stays the same, the instant
-    of judging apart, is not written."""
+def replace(db: sa.Connection, wanted: Mapping[tuple[str, dt.date], Collection[DutyRow]]) -> list[DutyRow]:
+    """Let these be the duty verdicts of the staff-days; returns those that are new or other than before. What says the
+    same, whenever it was asked for, is not written."""
     stored = duty_rows(db, wanted.keys())
     gone: list[DutyRow] = []
     fresh: list[DutyRow] = []
@@ -91,7 +98,7 @@ def replace(db: sa.Connection, wanted: Mapping[tuple[str, dt.date], Collection[D
         db.execute(sa.delete(DUTY).where(same), [{f"k_{name}": getattr(row, name) for name in _SLOT} for row in gone])
     if fresh:
         db.execute(sa.insert(DUTY), [row._asdict() for row in fresh])
-    return len({_slot(row) for row in (*gone, *fresh)})
+    return fresh
 
 
 def _slot(row: DutyRow) -> tuple[Any, ...]:
@@ -103,4 +110,21 @@ def _by_slot(rows: Iterable[DutyRow]) -> dict[tuple[Any, ...], DutyRow]:
 
 
 def _same(one: DutyRow, other: DutyRow | None) -> bool:
-    return other is not None and one._replace(evaluated_ms=0) == other._replace(evaluated_ms=0)
+    if other is None or one._replace(evaluated_ms=0, why="") != other._replace(evaluated_ms=0, why=""):
+        return False
+    return same_account(one.why, other.why)
+
+
+def waiting(db: sa.Connection, from_ms: int, before_ms: int) -> list[Waiting]:
+    """Duty verdicts with from_ms <= recheck_ms < before_ms, as `verdicts.waiting`."""
+    rows = db.execute(_WAITING, {"from_ms": from_ms, "before_ms": before_ms})
+    return [Waiting(*row) for row in rows]
+
+
+def held_against(db: sa.Connection, staff: Collection[str], since: dt.date) -> list[Held]:
+    """Slots from `since` on that somebody came late to, or that nobody kept, of or done by these people."""
+    d = DUTY.c
+    theirs = d.staff.in_(staff) | d.doer.in_(staff)
+    accused = d.outcome.in_(("late", "no_show", "needs_checking")) | (d.late_min > 0)
+    query = sa.select(d.staff, d.date, d.outcome == "needs_checking", d.why).where(theirs, d.date >= since, accused)
+    return [Held(row[0], row[1], bool(row[2]), row[3]) for row in db.execute(query)]

@@ -12,7 +12,8 @@ class DutyVerdict(SQLModel, table=True):
     """The verdict of one duty slot. staff: who has to come; by: who came, or whose taps decided, empty for nobody.
 
     start_min / end_min: minutes after the midnight of `date` at which the slot begins and ends (end may exceed 1440).
-    outcome: kept, late, stood_in, no_show, pending, needs_checking. in_ms: the tap that counts. why: JSON."""
+    doer: whose taps decide. outcome: kept, late, stood_in, no_show, pending, needs_checking. in_ms: the tap that counts.
+    recheck_ms: as in `DayVerdict`. why: JSON."""
 
     __tablename__ = "duty_verdict"
     staff: str = Field(primary_key=True, max_length=40)
@@ -21,9 +22,11 @@ class DutyVerdict(SQLModel, table=True):
     end_min: int = Field(primary_key=True)
     kind: str = Field(primary_key=True, max_length=40)
     unit: str = Field(default="", index=True, max_length=40)
+    doer: str = Field(max_length=40)
     outcome: str = Field(max_length=16)
     by: str = Field(default="", max_length=40)
     late_min: int = 0
+    recheck_ms: int | None = ms(default=None, index=True)  # type: ignore[assignment]
     in_ms: int | None = ms(default=None)  # type: ignore[assignment]
     evaluated_ms: int = ms()  # type: ignore[assignment]
     why: str = Field(default="{}", sa_type=sa.Text)

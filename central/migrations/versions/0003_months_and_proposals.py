@@ -26,9 +26,11 @@ def upgrade() -> None:
         sa.Column("end_min", sa.Integer(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("doer", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("by", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("late_min", sa.Integer(), nullable=False),
+        sa.Column("recheck_ms", sa.BigInteger(), nullable=True),
         sa.Column("in_ms", sa.BigInteger(), nullable=True),
         sa.Column("evaluated_ms", sa.BigInteger(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
@@ -36,6 +38,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("duty_verdict", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_duty_verdict_date"), ["date"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duty_verdict_recheck_ms"), ["recheck_ms"], unique=False)
         batch_op.create_index(batch_op.f("ix_duty_verdict_unit"), ["unit"], unique=False)
 
     op.create_table(
@@ -184,6 +187,7 @@ def downgrade() -> None:
     op.drop_table("month_sheet")
     with op.batch_alter_table("duty_verdict", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_duty_verdict_unit"))
+        batch_op.drop_index(batch_op.f("ix_duty_verdict_recheck_ms"))
         batch_op.drop_index(batch_op.f("ix_duty_verdict_date"))
 
     op.drop_table("duty_verdict")

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -22,11 +23,14 @@ LIMIT_S = 10.0
 TURN_S = 1.0
 BAD_READ_EVERY_NS = 1_000_000_000
 CLOSE_S = 1.0
+NO_PANEL = "no_panel"
+REOPEN_FIRST_NS, REOPEN_MOST_NS = 500_000_000, 30_000_000_000
 _MS = 1_000_000
 
 log = logging.getLogger(__name__)
 
 Trace = Callable[[dict[str, object]], None]
+_ALWAYS: tuple[type[Exception], ...] = (OSError, ImportError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,17 @@ class _Lights:
     """Three LEDs and an active buzzer on GPIO pins. Raises what gpiozero raises."""
 
     def __init__(self, settings: PanelSettings, factory: Any) -> None:
-        gpiozero = import_module("gpiozero")
+        self._settings = settings
         self._factory = factory
         self._outputs: dict[str, _Output] = {}
+
+    def open(self) -> None:
+        """Take the pins."""
+        gpiozero = import_module("gpiozero")
         for name in ("green", "amber", "red", "buzzer"):
             kind = gpiozero.Buzzer if name == "buzzer" else gpiozero.LED
-            self._outputs[name] = kind(getattr(settings, name), pin_factory=factory)
+            self._outputs[name] = kind(getattr(self._settings, name), pin_factory=self._factory)
+        self.set(_DARK)
 
     def set(self, step: Step) -> None:
         """Switch the pins, lights before the buzzer."""
@@ -106,9 +115,11 @@ class _Lights:
 
     def close(self) -> None:
         """Everything off, pins free."""
-        for output in self._outputs.values():
-            output.close()
-        self._factory.close()
+        try:
+            for output in self._outputs.values():
+                output.close()
+        finally:
+            self._factory.close()
 
 
 def _lgpio() -> Any:
@@ -136,8 +147,11 @@ class Panel:
         self._mono_ns = mono_ns
         self._trace = trace
         self._changed = threading.Condition()
+        self._health: Health | None = None
+        self._reopen_ns = 0
+        self._reopen_wait_ns = REOPEN_FIRST_NS
         self._lights: _Lights | _Dark | None = None
-        self._errors: tuple[type[Exception], ...] = (OSError, ImportError)
+        self._errors = _ALWAYS
         self._state: Sequence[Step] = PATTERNS[Feedback.READY]
         self._steps: deque[Step] = deque()
         self._until_ns = 0
@@ -148,24 +162,32 @@ class Panel:
         self.factory: Any = None
 
     def open(self) -> bool:
-        """Take the pins; False = there is no working panel, which is logged and not an error. `factory` is then set."""
+        """Take the pins; False = there is no working panel yet, which is logged and not an error.
+
+        `factory` is then set. The panel's thread tries again for ever.
+        """
         if self._settings.pins == "none":
             self._lights = _Dark()
             return True
+        lights: _Lights | None = None
         try:
-            self._errors = (*self._errors, import_module("gpiozero.exc").GPIOZeroError)
+            self._errors = (*_ALWAYS, import_module("gpiozero.exc").GPIOZeroError)
             if self._settings.pins == "lgpio":
                 self._errors = (*self._errors, import_module("lgpio").error)
             self.factory = FACTORIES[self._settings.pins]()
-            self._lights = _Lights(self._settings, self.factory)
-            self._lights.set(_DARK)
+            lights = _Lights(self._settings, self.factory)
+            lights.open()
+            self._lights = lights
         except self._errors as error:
-            self._broken(error)
+            self._broken(error, lights)
         return self._lights is not None
 
     def start(self, health: Health) -> None:
-        """Begin to play patterns in a thread that ticks `health`."""
+        """Begin to play patterns in a thread that ticks `health`, where a panel that does not work is a fault."""
         health.watch(LOOP, LIMIT_S)
+        self._health = health
+        if self._lights is None:
+            health.fault(NO_PANEL)
 
         def turn() -> None:
             self.play()
@@ -190,6 +212,8 @@ class Panel:
     def play(self) -> None:
         """One turn of the panel's thread: wait for the end of the step, at most a second, and set the next."""
         with self._changed:
+            if self._lights is None and self._mono_ns() >= self._reopen_ns and not self._stop.is_set():
+                self._reopen()
             wait_ns = self._until_ns - self._mono_ns()
             if wait_ns > 0:
                 self._changed.wait(min(wait_ns / 1e9, TURN_S))
@@ -198,6 +222,14 @@ class Panel:
                     self._steps.extend(self._state)
                     self._answering = False
                 self._next()
+
+    def _reopen(self) -> None:
+        self._reopen_wait_ns = min(self._reopen_wait_ns * 2, REOPEN_MOST_NS)
+        if self.open():
+            self._reopen_wait_ns = REOPEN_FIRST_NS
+            log.info("the panel works again")
+            if self._health is not None:
+                self._health.clear(NO_PANEL)
 
     def close(self) -> None:
         """All off, thread ended, pins free. Safe to call twice, and without `open`."""
@@ -248,14 +280,20 @@ class Panel:
             try:
                 self._lights.set(step)
             except self._errors as error:
-                self._broken(error)
+                self._broken(error, self._lights)
         return step
 
-    def _broken(self, error: Exception) -> None:
+    def _broken(self, error: Exception, lights: _Lights | _Dark | None) -> None:
+        """No panel from now on; what of it was open is given back, so that it can be opened again."""
         self._lights = None
-        log.warning(
-            "no panel (%s: %s): taps are recorded without light and sound; check the wiring and [panel] pins, "
-            'or set pins = "none"',
-            type(error).__name__,
-            error,
-        )
+        self._reopen_ns = self._mono_ns() + self._reopen_wait_ns
+        if lights is not None:
+            with suppress(*self._errors):
+                lights.close()
+        if self._health is None or self._health.fault(NO_PANEL):
+            log.warning(
+                "no panel (%s: %s): taps are recorded without light and sound, and it is tried again; check the wiring "
+                'and [panel] pins, or set pins = "none"',
+                type(error).__name__,
+                error,
+            )

@@ -147,8 +147,7 @@ class Station:
         self._trace = TraceFile(path or Path(os.devnull), self._clock.mono_ns)
         self._trace.open()
         self._panel = Panel(self._settings.panel, self._clock.mono_ns, self._trace.write if path else None)
-        if not self._panel.open():
-            self._health.fault("no_panel")
+        self._panel.open()
         self._panel.start(self._health)
 
     def _new_doorway(self, drivers: Mapping[str, Reader]) -> Doorway:

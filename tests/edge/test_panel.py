@@ -8,7 +8,7 @@ import pytest
 
 from edge.door import Feedback
 from edge.health import Health
-from edge.panel import LOOP, PATTERNS, STATES, Panel
+from edge.panel import FACTORIES, LOOP, PATTERNS, STATES, Panel
 from edge.settings import PanelSettings
 
 PINS = PanelSettings(pins="mock")
@@ -36,7 +36,8 @@ def panel(traced):
 
 @pytest.fixture
 def playing(panel):
-    panel.start(Health(time.monotonic_ns))
+    panel.health = Health(time.monotonic_ns)
+    panel.start(panel.health)
     return panel
 
 
@@ -197,6 +198,47 @@ def test_a_panel_that_breaks_later_is_a_warning_too(panel, traced, caplog):
         panel.show(Feedback.RECORDED)
     assert "PinSetInput" in caplog.text
     assert traced == []
+
+
+def test_a_panel_that_breaks_is_a_fault_until_it_works_again(playing, caplog):
+    playing.factory.pin(PINS.green).function = "input"
+    with caplog.at_level(logging.WARNING):
+        playing.show(Feedback.RECORDED)
+        assert playing.health.faults() == ("no_panel",)
+        until(lambda: playing.health.faults() == ())
+    playing.show(Feedback.RECORDED)
+    assert lit(playing) == "green buzzer"
+    assert caplog.text.count("no panel") == 1
+
+
+def test_a_panel_that_is_missing_is_tried_for_ever_and_said_once(monkeypatch, caplog):
+    tries = 0
+    now_ns = 0
+
+    def missing():
+        nonlocal tries
+        tries += 1
+        if tries < 8:
+            raise OSError("no gpiochip")
+        return mock()
+
+    mock = FACTORIES["mock"]
+    monkeypatch.setitem(FACTORIES, "mock", missing)
+    panel = Panel(PINS, lambda: now_ns)
+    health = Health(lambda: now_ns)
+    with caplog.at_level(logging.WARNING):
+        assert not panel.open()
+        panel.start(health)
+        assert health.faults() == ("no_panel",)
+        while health.faults():
+            now_ns += 1_000_000_000
+            panel.play()
+    assert tries == 8
+    assert 60e9 < now_ns < 120e9, "each wait twice as long as the one before, up to half a minute"
+    assert caplog.text.count("no panel") == 1
+    panel.show(Feedback.RECORDED)
+    assert lit(panel) == "green buzzer"
+    panel.close()
 
 
 def test_a_trace_that_fails_does_not_stop_the_door(caplog):

@@ -3,17 +3,18 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from central.coverage import DoorFacts, delivered_by_all, delivered_until, down_together
 from central.errors import CentralError
 from central.moments import local_date, midnight_ms, moment
-from central.rules.day import Coverage, Day, Plan, Session, Span, Tap
+from central.rules.day import Coverage, Day, ManualEntry, Plan, Policy, Session, Span, Tap
+from central.rules.halves import of_halves, session_of
 from central.store import coverage as doors
+from central.store import planned, slots, taps
 from central.store import roster as rosters
-from central.store import taps
 from central.store.roster import Person, Post, Roster
 from central.store.taps import Punch
 from central.workdays import Workday
@@ -106,7 +107,9 @@ class _Facts:
     def known(self) -> dict[Key, Known]:
         people = rosters.people(self._db, self._staff)
         posts = rosters.posts_of(self._db, self._staff)
-        self._plans = rosters.plans_of(self._db, self._staff, self._first, self._last)
+        self._plans = planned.plans_of(self._db, self._roster, self._staff, self._first, self._last)
+        self._entries = planned.entries_of(self._db, self._staff, self._first, self._last)
+        self._rostered = slots.workdays_of(self._db, self._staff, self._first, self._last)
         self._read_punches()
         rooms = {
             (staff, on): (people[staff], self._roster.post_on(posts.get(staff, ()), on))
@@ -164,15 +167,18 @@ class _Facts:
         if not person.employed(on):
             return Known(Day(on, (), employed=False), person, post)
         workdays = self._roster.workdays
-        workday = None if post is None else workdays.sessions_for(post.workplace, on)
+        workday = None if post is None else self._workday(key, post)
         from_, to = moment(midnight_ms(on - self._around)), moment(midnight_ms(on + self._around + ONE))
         day = Day(
             on,
             () if workday is None else workday.sessions,
             tuple(t for t in self._taps[staff] if from_ <= t.at < to),
             self._plans_on(staff, on, workday),
-            coverage=self._coverage(place, on),
+            self._manual(key, workday),
+            self._coverage(place, on),
+            rostered=key in self._rostered,
             set_aside=tuple(_tap(p) for p in self._punches[staff].values() if p.set_aside and on in _dates(p)),
+            policy=Policy() if post is None else self._roster.policy_on(post.workplace, on),
             previous=None if post is None else _last(workdays.sessions_for(post.workplace, on - ONE).sessions),
             following=None if post is None else _first(workdays.sessions_for(post.workplace, on + ONE).sessions),
         )
@@ -189,9 +195,27 @@ class _Facts:
             staff in self._untimed,
         )
 
+    def _workday(self, key: Key, post: Post) -> Workday:
+        """The unit's workday; of somebody rostered on a day without sessions, that of the last day that had some."""
+        workdays, on = self._roster.workdays, key[1]
+        workday = workdays.sessions_for(post.workplace, on)
+        if key not in self._rostered or workday.sessions:
+            return workday
+        before = (workdays.sessions_for(post.workplace, on - days * ONE) for days in range(1, 8))
+        usual = next((found for found in before if found.sessions), workday)
+        later = on - usual.on
+        worked = (replace(s, start=s.start + later, end=s.end + later) for s in usual.sessions)
+        return replace(workday, sessions=tuple(worked), rows=usual.rows)
+
     def _plans_on(self, staff: str, on: dt.date, workday: Workday | None) -> tuple[Plan, ...]:
         own = tuple(p.plan for p in self._plans.get(staff, ()) if p.first <= on <= p.last)
-        return own if workday is None else workday.holidays + own
+        if workday is None:
+            return own
+        return workday.holidays + tuple(of_halves(plan, workday.sessions) for plan in own)
+
+    def _manual(self, key: Key, workday: Workday | None) -> tuple[ManualEntry, ...]:
+        sessions = () if workday is None else workday.sessions
+        return tuple(replace(e, session=session_of(e.session, sessions)) for e in self._entries.get(key, ()))
 
     def _coverage(self, place: _Doors, on: dt.date) -> Coverage:
         until = delivered_by_all((self._facts[d] for d in place.waited), midnight_ms(on - ONE))

@@ -81,7 +81,7 @@ def _says(roster: Roster, unit: str, on: dt.date) -> tuple[Any, ...]:
     workdays = roster.workdays
     here = workdays.sessions_for(unit, on)
     beside = (workdays.sessions_for(unit, on - ONE).sessions[-1:], workdays.sessions_for(unit, on + ONE).sessions[:1])
-    return here, beside, workdays.office_doors(unit, on)
+    return here, beside, workdays.office_doors(unit, on), roster.policy_on(unit, on)
 
 
 def _doors(roster: Roster, unit: str, on: dt.date) -> frozenset[str]:

@@ -1,49 +1,100 @@
-"""The office folder into the database: all of it or nothing."""
+"""The office folder into the database: all of it or nothing.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+The folder speaks for the units and people that it names: what an import said about them before and the folder says no
+more is taken back, file by file; a file that is not there says nothing. Everything else stays as it is.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from central.clock import Clock
 from central.errors import ImportRefusedError
-from central.names import search_key, sort_key
+from central.roster import rows
+from central.roster.calendar_rows import sync_calendar
 from central.roster.checks import check
-from central.roster.office import Instant, Line, Office, read_office
-from central.store import Store, fleet, imports, marks
+from central.roster.office import Office, read_office
+from central.roster.touched import Before
+from central.store import Store, fleet, imports, marks, seen
+from central.store.imports import Change, Row, Speaker
 from central.tables import (
     Assignment,
     Badge,
-    CalendarDay,
     Device,
+    DutySlot,
     FieldDuty,
+    Hamlet,
     Leave,
+    LeaveSymbol,
+    ManualEntry,
+    OfficePolicy,
     ScheduleRow,
+    Site,
     Staff,
     Unit,
+    UnitSite,
     UnitSuccession,
+    WorkAssignment,
 )
 
 MAX_SHOWN = 200
+Progress = Callable[[str, int, int], None]
+"""Told (what is done, how much of it, of how much)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many rows were new or changed, by file."""
+    """How many rows are new and how many are no more, by kind of fact; a changed row is both. marked: how many
+    staff-days are judged again. notes: what was read and changes nothing."""
 
     changed: dict[str, int]
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    marked: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
         """All of them together; 0 = the folder said nothing new."""
-        return sum(self.changed.values())
+        return sum(self.changed.values()) + sum(self.withdrawn.values())
 
 
-def import_office(store: Store, clock: Clock, folder: Path) -> Imported:
+def import_office(
+    store: Store, clock: Clock, folder: Path, *, keep: bool = False, progress: Progress = lambda *_: None
+) -> Imported:
     """Read, check and store an office folder in one transaction.
 
-    Raises ImportRefusedError, and stores nothing, when anything in the folder is wrong; its message lists each line.
+    keep: what is stored stays, also where the folder does not say it any more. Raises ImportRefusedError, and stores
+    nothing, when anything in the folder is wrong; its message lists each line.
     """
+    office = _read(folder)
+    with store.write() as db:
+        before = Before(db)
+        changes: dict[str, Change] = {}
+        steps = _Sync(db, office, clock.now_ms(), keep).steps()
+        for number, (name, step) in enumerate(steps):
+            progress("storing", number, len(steps))
+            changes[name] = step()
+        progress("storing", len(steps), len(steps))
+        touched: Collection[Any] = ()
+        if any(change.rows for change in changes.values()):
+            fleet.bump(db, "roster")
+            touched = before.touched(changes)
+            marks.mark_days(db, touched, clock.now_ms())
+    return Imported(
+        {name: len(change.added) for name, change in changes.items()},
+        {name: len(change.gone) for name, change in changes.items() if change.gone},
+        len(touched),
+        tuple(office.notes),
+    )
+
+
+def _read(folder: Path) -> Office:
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise ImportRefusedError(f"folder {folder} {what}; name the folder that holds units.csv")
     office = read_office(folder)
     check(office)
     if office.problems:
@@ -51,122 +102,86 @@ def import_office(store: Store, clock: Clock, folder: Path) -> Imported:
         more = len(office.problems) - len(shown)
         tail = [f"... and {more} more"] if more else []
         raise ImportRefusedError("\n".join([f"nothing was imported from {folder}:", *shown, *tail]))
-    with store.write() as db:
-        changed = {
-            "units": imports.add_missing(db, Unit, _units(office)),
-            "staff": imports.replace(db, Staff, _staff(office)),
-            "assignments": imports.add_missing(db, Assignment, _assignments(office)),
-            "badges": imports.add_missing(db, Badge, _badges(office)),
-            "devices": imports.replace(db, Device, _new_devices(office, _device_codes(db), clock.now_ms())),
-            "schedules": imports.add_missing(db, ScheduleRow, _schedules(office)),
-            "succession": imports.add_missing(db, UnitSuccession, _plain(office, "succession")),
-            "calendar": imports.add_missing(db, CalendarDay, _calendar(office)),
-            "leave": imports.add_missing(db, Leave, _leave(office)),
-            "field": imports.add_missing(db, FieldDuty, _field(office)),
-        }
-        if sum(changed.values()):
-            fleet.bump(db, "roster")
-            marks.mark_days(db, imports.judged_days(db), clock.now_ms())
-    return Imported(changed)
+    return office
 
 
-def _device_codes(db: Any) -> set[str]:
-    return {row.code for row in db.execute(Device.__table__.select())}  # type: ignore[attr-defined]
+class _Sync:
+    """One folder's facts into their tables, each kind in its turn: what others refer to comes first."""
 
+    def __init__(self, db: sa.Connection, office: Office, now_ms: int, keep: bool) -> None:
+        self._db, self._office, self._now_ms, self._keep = db, office, now_ms, keep
+        self._units = {line["code"] for line in office.of("units")}
+        self._staff = {line["code"] for line in office.of("staff")}
 
-def _plain(office: Office, name: str) -> Iterator[dict[str, Any]]:
-    return (line.values for line in office.lines.get(name, []))
+    def steps(self) -> list[tuple[str, Callable[[], Change]]]:
+        """What to do, by kind of fact; of each file that is there."""
+        office, now_ms = self._office, self._now_ms
+        every: list[tuple[str, str, Callable[[], Change]]] = [
+            ("units", "units", lambda: self._of_units(Unit, rows.units(office), "code")),
+            ("succession", "succession", lambda: self._of_units(UnitSuccession, self._plain("succession"), "to_unit")),
+            ("hamlets", "hamlets", lambda: imports.replace(self._db, Hamlet, rows.hamlets(office), now_ms)),
+            ("staff", "staff", lambda: imports.replace(self._db, Staff, rows.staff(office), now_ms)),
+            ("assignments", "staff", lambda: self._of_staff(Assignment, rows.assignments(office))),
+            ("work", "work", lambda: self._of_staff(WorkAssignment, self._plain("work"))),
+            ("badges", "staff", self._badges),
+            ("devices", "devices", self._devices),
+            ("sites", "sites", self._sites),
+            ("schedules", "schedules", lambda: self._of_units(ScheduleRow, rows.schedules(office))),
+            ("policies", "policies", lambda: self._of_units(OfficePolicy, self._plain("policies"))),
+            ("symbols", "symbols", lambda: self._of_units(LeaveSymbol, self._plain("symbols"))),
+            ("calendar", "calendar", self._calendar),
+            ("leave", "leave", lambda: self._of_staff(Leave, rows.leave(office))),
+            ("field", "field", lambda: self._of_staff(FieldDuty, rows.field_duty(office))),
+            ("duty", "duty", lambda: self._of_staff(DutySlot, rows.duty(office))),
+            ("manual", "manual", self._manual),
+            ("rollcalls", "rollcalls", lambda: self._seen(seen.ROLL_CALLS, "rollcalls")),
+            ("inspection", "inspection", lambda: self._seen(seen.INSPECTIONS, "inspection")),
+        ]
+        return [(name, step) for name, file, step in every if file in self._office.lines]
 
+    def _plain(self, name: str) -> Iterable[Row]:
+        return rows.renamed(self._office.of(name))
 
-def _units(office: Office) -> Iterator[dict[str, Any]]:
-    for line in office.lines["units"]:
-        values = dict(line.values)
-        yield {**values, "name": values.pop("name_vi"), "parent": values["parent"] or None}
+    def _of_units(self, model: Any, wanted: Iterable[Row], column: str = "unit") -> Change:
+        # Symbols without a unit are everybody's: whoever imports speaks for them.
+        return imports.sync(self._db, model, wanted, Speaker(column, {*self._units, ""}, self._now_ms, self._keep))
 
+    def _of_staff(
+        self, model: Any, wanted: Iterable[Row], apart: Collection[str] = (), but: Collection[str] = ()
+    ) -> Change:
+        speaker = Speaker("staff", self._staff - set(but), self._now_ms, self._keep)
+        return imports.sync(self._db, model, wanted, speaker, apart)
 
-def _staff(office: Office) -> Iterator[dict[str, Any]]:
-    for line in office.lines["staff"]:
-        yield {
-            "code": line["code"],
-            "full_name": line["full_name"],
-            "name_sort": sort_key(line["full_name"]),
-            "name_search": search_key(line["full_name"]),
-            "category": line["type"],
-            "joined": line["joined"],
-            "left": line["left"],
-        }
+    def _badges(self) -> Change:
+        """Without badges.csv, a person of whom a history is stored keeps it."""
+        if "badges" in self._office.lines:
+            return self._of_staff(Badge, rows.badges(self._office))
+        known = imports.with_history(self._db)
+        wanted = (row for row in rows.badges(self._office) if row["staff"] not in known)
+        return self._of_staff(Badge, wanted, but=known)
 
+    def _devices(self) -> Change:
+        """New doors wait for their station; where a known one stands is not for an import to say."""
+        known = {device.code: device.unit for device in fleet.devices(self._db)}
+        for line in self._office.of("devices"):
+            if line["code"] in known and known[line["code"]] != line["unit"]:
+                self._office.notes.append(
+                    f"devices.csv:{line.number}: {line['code']} stands at {known[line['code']] or 'no unit'} in the "
+                    f"database and stays there; `device add` moves it"
+                )
+        return imports.replace(self._db, Device, rows.new_devices(self._office, known, self._now_ms), self._now_ms)
 
-def _assignments(office: Office) -> Iterator[dict[str, Any]]:
-    for line in office.lines["staff"]:
-        yield {
-            "staff": line["code"],
-            "unit": line["unit"],
-            "position": line["position"],
-            "rank": line["rank"],
-            "room": line["room"] or None,
-        }
+    def _sites(self) -> Change:
+        buildings = imports.replace(self._db, Site, rows.sites(self._office).values(), self._now_ms)
+        used = self._of_units(UnitSite, rows.unit_sites(self._office))
+        return Change(buildings.added + used.added, buildings.gone + used.gone)
 
+    def _calendar(self) -> Change:
+        return sync_calendar(self._db, self._office, self._units, self._now_ms, keep=self._keep)
 
-def _badges(office: Office) -> Iterator[dict[str, Any]]:
-    if "badges" in office.lines:
-        return (_badge(line) for line in office.lines["badges"])
-    forever = {"valid_from_ms": None, "valid_to_ms": None, "state": "active"}
-    holders = (line for line in office.lines["staff"] if line["badge_uid"])
-    return ({"number": line["badge_uid"], "staff": line["code"], **forever} for line in holders)
+    def _manual(self) -> Change:
+        return self._of_staff(ManualEntry, rows.manual(self._office, self._now_ms), apart=("entered_ms", "approved_ms"))
 
-
-def _badge(line: Line) -> dict[str, Any]:
-    begins: Instant = line["valid_from"]
-    ends: Instant = line["valid_to"]
-    return {
-        "number": line["badge_uid"],
-        "staff": line["staff"],
-        "valid_from_ms": begins.first_ms(),
-        "valid_to_ms": ends.last_ms(),
-        "state": line["state"],
-    }
-
-
-def _new_devices(office: Office, known: set[str], now_ms: int) -> Iterable[dict[str, Any]]:
-    """Doors that are not known yet: they wait for their station under a name made from the code, without a key."""
-    for line in office.lines["devices"]:
-        if line["code"] not in known:
-            waiting = "door-" + "".join(c if c.isalnum() and c.isascii() else "-" for c in line["code"].lower())
-            yield {
-                "id": waiting[:40],
-                "code": line["code"],
-                "unit": line["unit"],
-                "location": line["location"],
-                "key": "",
-                "registered_ms": now_ms,
-            }
-
-
-def _schedules(office: Office) -> Iterator[dict[str, Any]]:
-    for line in office.lines["schedules"]:
-        values = dict(line.values)
-        yield {"start_min": values.pop("start"), "end_min": values.pop("end"), **values}
-
-
-def _calendar(office: Office) -> Iterator[dict[str, Any]]:
-    return _plain(office, "calendar")
-
-
-def _leave(office: Office) -> Iterator[dict[str, Any]]:
-    for line in office.lines.get("leave", []):
-        values = dict(line.values)
-        yield {"date_from": values.pop("from"), "date_to": values.pop("to"), **values}
-
-
-def _field(office: Office) -> Iterator[dict[str, Any]]:
-    for line in office.lines.get("field", []):
-        for session in line["sessions"]:
-            yield {
-                "staff": line["staff"],
-                "date": line["date"],
-                "session": session,
-                "place": line["place"],
-                "purpose": line["purpose"],
-                "confirmed_by": line["confirmed_by"] or None,
-            }
+    def _seen(self, sheet: seen.Sheet, name: str) -> Change:
+        wanted = rows.observations(self._office, name)
+        return seen.sync(self._db, sheet, wanted, self._staff, self._now_ms, keep=self._keep)

@@ -15,7 +15,8 @@ from central.clock import Clock
 from central.moments import local_date, ms_of
 from central.names import short_name
 from central.rules.day import Plan, PlanKind, Session
-from central.store import Store, calendar, configs, coverage, fleet
+from central.rules.halves import of_halves
+from central.store import Store, calendar, configs, coverage, fleet, planned
 from central.store import roster as queries
 from central.store.roster import NO_UNIT, Door, Roster
 from edge.wire.config import Boundary, Config, RosterEntry, config_hash, decode_config, encode_config
@@ -150,7 +151,7 @@ class _Book:
 def _read(db: sa.Connection, roster: Roster, staff: list[str], today: dt.date, book: _Book) -> None:
     last = today + dt.timedelta(days=DAYS - 1)
     people, posts = queries.people(db, staff), queries.posts_of(db, staff)
-    plans = queries.plans_of(db, staff, today, last)
+    plans = planned.plans_of(db, roster, staff, today, last)
     sessions: dict[str, tuple[Boundary, ...]] = {}
     for code in staff:
         post = roster.post_on(posts.get(code, ()), today)
@@ -218,7 +219,8 @@ def _boundaries(
 ) -> Iterable[Boundary]:
     for date in (today + dt.timedelta(days=ahead) for ahead in range(DAYS)):
         workday = roster.workdays.sessions_for(place, date)
-        day_plans = [*workday.holidays, *(plan for first, last, plan in plans if first <= date <= last)]
+        own = (plan for first, last, plan in plans if first <= date <= last)
+        day_plans = [*workday.holidays, *(of_halves(plan, workday.sessions) for plan in own)]
         before: Session | None = None
         for session in workday.sessions:
             covering = [plan for plan in day_plans if plan.covers(session)]

@@ -78,6 +78,12 @@ def days_of_year(db: sa.Connection, year: int) -> list[DayRow]:
     return [DayRow(*row) for row in db.execute(query)]
 
 
+def days(db: sa.Connection, ids: Collection[int]) -> list[DayRow]:
+    """The days with these ids, whether they stand or not."""
+    query = sa.select(*_columns(DAY, DayRow)).where(DAY.c.id.in_(ids)).order_by(DAY.c.id)
+    return [DayRow(*row) for row in db.execute(query)]
+
+
 def proposals_of_year(db: sa.Connection, year: int) -> list[ProposalRow]:
     """Everything that was ever proposed for a year, by date."""
     query = sa.select(*_columns(PROPOSAL, ProposalRow)).where(PROPOSAL.c.year == year)

@@ -3,33 +3,33 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from central.moments import local_date
-from central.rules.day import Plan, PlanKind
+from central.rules.day import Policy
+from central.rules.symbols import Symbols
 from central.store.calendar import DayRow as CalendarRow
 from central.store.calendar import standing
+from central.store.choices import Policies, load_policies, load_symbols
 from central.tables import (
     Assignment,
     Badge,
     Counter,
     Device,
-    FieldDuty,
-    Leave,
     ScheduleRow,
     Staff,
     Unit,
     UnitSuccession,
+    WorkAssignment,
 )
 from central.workdays import CalendarEntry, CalendarKind, DoorPlace, Succession, Workdays, is_valid
 from central.workdays import ScheduleRow as Hours
 from central.workdays import Unit as Branch
 
-PLAN_KINDS = {"CT": PlanKind.TRIP, "H": PlanKind.STUDY}
-"""Symbols of a leave that are no leave; every other symbol is one."""
+ONE = dt.timedelta(days=1)
 NO_UNIT = ""
 """The unit of whoever is left without one."""
 
@@ -52,7 +52,8 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """What a whole office shares: hours, calendar and doors (`workdays`), the devices, the units' names by code.
+    """What a whole office shares: hours, calendar and doors (`workdays`), the devices, the units' names by code, the
+    policies of judging and the symbols of the timesheet.
 
     version: the counter `roster` when this was read; a holder reads again when the counter has moved.
     """
@@ -61,6 +62,12 @@ class Roster:
     workdays: Workdays
     doors: Mapping[str, Door]
     units: Mapping[str, tuple["UnitName", ...]]
+    policies: Policies = field(default_factory=Policies)
+    symbols: Symbols = field(default_factory=Symbols)
+
+    def policy_on(self, unit: str, on: dt.date) -> Policy:
+        """How a unit's days are judged: its own policies, else those of the units above it."""
+        return self.policies.on(self.workdays.tree.path(unit, on), on)
 
     def unit_name(self, code: str, on: dt.date) -> str:
         """The unit's name on the date; its code when it has none then."""
@@ -108,6 +115,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Employment:
+    """First and last day of somebody's employment, None without limit."""
+
+    joined: dt.date | None
+    left: dt.date | None
+
+    def on(self, date: dt.date) -> bool:
+        return (self.joined is None or self.joined <= date) and (self.left is None or date <= self.left)
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Where and as what a person works during a period. workplace: the unit whose doors and hours count."""
 
@@ -134,15 +152,6 @@ class Holding:
         return (self.from_ms is None or self.from_ms <= ms) and (self.to_ms is None or ms <= self.to_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class DatedPlan:
-    """A plan for each date from first to last."""
-
-    first: dt.date
-    last: dt.date
-    plan: Plan
-
-
 def roster_version(db: sa.Connection) -> int:
     """A number that grows with every change of who, plans or doors: an import, or a station that is registered."""
     c = _t(Counter).c
@@ -165,7 +174,8 @@ def load_roster(db: sa.Connection) -> Roster:
         (_place(door) for door in doors.values() if door.unit is not None),
         (Succession(s.from_unit, s.to_unit, s.date) for s in successions),
     )
-    return Roster(roster_version(db), workdays, doors, {code: tuple(found) for code, found in names.items()})
+    called = {code: tuple(found) for code, found in names.items()}
+    return Roster(roster_version(db), workdays, doors, called, load_policies(db), load_symbols(db))
 
 
 def load_doors(db: sa.Connection) -> dict[str, Door]:
@@ -229,28 +239,77 @@ def employed_on(db: sa.Connection, on: dt.date) -> list[str]:
     return list(db.execute(sa.select(s.c.code).where(joined, stays).order_by(s.c.code)).scalars())
 
 
+def every_code(db: sa.Connection) -> list[str]:
+    """The codes of everybody who ever worked here."""
+    return list(db.execute(sa.select(_t(Staff).c.code).order_by(_t(Staff).c.code)).scalars())
+
+
+def employment(db: sa.Connection) -> dict[str, Employment]:
+    """When everybody was employed."""
+    s = _t(Staff)
+    return {row.code: Employment(row.joined, row.left) for row in db.execute(sa.select(s.c.code, s.c.joined, s.c.left))}
+
+
 def posts_of(db: sa.Connection, staff: Collection[str]) -> dict[str, list[Post]]:
-    """Everything these people were, the latest beginning first."""
+    """Everything these people were, the latest beginning first; a stretch each where they worked at another unit."""
     a = _t(Assignment)
+    seconded = _seconded(db, staff)
     found: dict[str, list[Post]] = defaultdict(list)
     for row in db.execute(sa.select(a).where(a.c.staff.in_(staff))):
         post = Post(
             row.staff, row.unit, row.workplace or row.unit, row.position, row.rank, row.valid_from, row.valid_to
         )
-        found[row.staff].append(post)
+        found[row.staff] += _divided(post, seconded[row.staff]) if row.staff in seconded else [post]
     for posts in found.values():
         posts.sort(key=lambda p: (p.valid_from or dt.date.min, p.unit), reverse=True)
     return found
 
 
+def _seconded(db: sa.Connection, staff: Collection[str]) -> dict[str, list[Any]]:
+    """By person: where else they worked, and when, the earliest first."""
+    w = _t(WorkAssignment)
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in db.execute(sa.select(w).where(w.c.staff.in_(staff))):
+        found[row.staff].append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: (row.valid_from or dt.date.min, row.unit))
+    return found
+
+
+def _divided(post: Post, seconded: Iterable[Any]) -> list[Post]:
+    """A post cut where its holder worked at another unit meanwhile; both ends of every stretch are inside it."""
+    found: list[Post] = []
+    begins, ends = post.valid_from or dt.date.min, post.valid_to or dt.date.max
+    for away in seconded:
+        first, last = max(begins, away.valid_from or dt.date.min), min(ends, away.valid_to or dt.date.max)
+        if first > last:
+            continue
+        if begins < first:
+            found.append(_stretch(post, post.workplace, begins, first - ONE))
+        found.append(_stretch(post, away.unit, first, last))
+        if last == dt.date.max:
+            return found
+        begins = last + ONE
+    return [*found, _stretch(post, post.workplace, begins, ends)] if begins <= ends else found
+
+
+def _stretch(post: Post, workplace: str, first: dt.date, last: dt.date) -> Post:
+    begins, ends = None if first == dt.date.min else first, None if last == dt.date.max else last
+    return replace(post, workplace=workplace, valid_from=begins, valid_to=ends)
+
+
 def staff_at(db: sa.Connection, workplaces: Collection[str], on: dt.date) -> list[str]:
-    """Who works at these units on the date."""
-    a = _t(Assignment)
-    begun = sa.or_(a.c.valid_from.is_(None), a.c.valid_from <= on)
-    lasts = sa.or_(a.c.valid_to.is_(None), a.c.valid_to >= on)
+    """Who works at these units on the date, or would if they were not at another one."""
+    a, w = _t(Assignment), _t(WorkAssignment)
     place = sa.func.coalesce(a.c.workplace, a.c.unit)
-    query = sa.select(a.c.staff).where(place.in_(workplaces), begun, lasts).distinct().order_by(a.c.staff)
-    return list(db.execute(query).scalars())
+    there = sa.select(a.c.staff).where(place.in_(workplaces), *_holds(a, on))
+    away = sa.select(w.c.staff).where(w.c.unit.in_(workplaces), *_holds(w, on))
+    return sorted(set(db.execute(there).scalars()) | set(db.execute(away).scalars()))
+
+
+def _holds(table: sa.Table, on: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
+    begun = sa.or_(table.c.valid_from.is_(None), table.c.valid_from <= on)
+    return begun, sa.or_(table.c.valid_to.is_(None), table.c.valid_to >= on)
 
 
 def holdings_of(db: sa.Connection, staff: Collection[str]) -> list[Holding]:
@@ -270,22 +329,6 @@ def _holdings(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Hold
     columns = (b.c.number, b.c.staff, b.c.valid_from_ms, b.c.valid_to_ms, b.c.state)
     rows = db.execute(sa.select(*columns).where(condition).order_by(b.c.id))
     return [Holding(r.number, r.staff, r.valid_from_ms, r.valid_to_ms, r.state == "active") for r in rows]
-
-
-def plans_of(db: sa.Connection, staff: Collection[str], first: dt.date, last: dt.date) -> dict[str, list[DatedPlan]]:
-    """Leave, trips, study and field duty of these people that touch the dates."""
-    found: dict[str, list[DatedPlan]] = defaultdict(list)
-    leave, duty = _t(Leave), _t(FieldDuty)
-    taken = leave.c.staff.in_(staff) & (leave.c.date_from <= last) & (leave.c.date_to >= first)
-    for row in db.execute(sa.select(leave).where(taken)):
-        kind = PLAN_KINDS.get(row.symbol, PlanKind.LEAVE)
-        plan = Plan(kind, row.half, row.symbol, ref=f"leave:{row.id}")
-        found[row.staff].append(DatedPlan(row.date_from, row.date_to, plan))
-    away = duty.c.staff.in_(staff) & duty.c.date.between(first, last)
-    for row in db.execute(sa.select(duty).where(away)):
-        plan = Plan(PlanKind.FIELD_DUTY, row.session, ref=f"field_duty:{row.id}")
-        found[row.staff].append(DatedPlan(row.date, row.date, plan))
-    return found
 
 
 def units_below(db: sa.Connection, unit: str, on: dt.date) -> frozenset[str]:

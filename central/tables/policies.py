@@ -23,7 +23,8 @@ class OfficePolicy(SQLModel, table=True):
 
 
 class LeaveSymbol(SQLModel, table=True):
-    """A symbol of the timesheet. unit: whose ("" = everybody's default), for it and all below it; the nearest counts.
+    """A symbol of the timesheet. unit: whose ("" = everybody's), for it and all below it; the nearest counts, and at
+    last the usual meanings (`rules.symbols.USUAL`).
 
     kind: leave, trip or study for symbols of plans, else the outcome that prints it. public_label: the only word that
     a public board may show, for a reason of leave may be a matter of health.

@@ -34,26 +34,6 @@ NEW = (
 )
 """In the order in which they can be dropped."""
 
-DEFAULT_SYMBOLS = (
-    # symbol, kind, name_vi, name_en, counts_as_worked, public_label
-    ("+", "present", "Có mặt, hưởng lương thời gian", "Present", True, "có mặt"),
-    ("V", "absent", "Vắng không có lý do", "Absent without reason", False, "vắng"),
-    ("L", "holiday", "Nghỉ lễ, Tết", "Public holiday", False, "nghỉ"),
-    ("CS", "field_duty", "Đi cơ sở", "Field duty", True, "đi cơ sở"),
-    ("CT", "trip", "Đi công tác", "Business trip", True, "công tác"),
-    ("H", "study", "Hội nghị, học tập", "Study or conference", True, "công tác"),
-    ("P", "leave", "Nghỉ phép", "Annual leave", False, "nghỉ"),
-    ("VR", "leave", "Nghỉ việc riêng", "Personal leave", False, "nghỉ"),
-    ("Ô", "leave", "Ốm, điều dưỡng", "Sick leave", False, "nghỉ"),
-    ("CÔ", "leave", "Con ốm", "Child's sickness", False, "nghỉ"),
-    ("TS", "leave", "Thai sản", "Maternity leave", False, "nghỉ"),
-    ("T", "leave", "Tai nạn", "Accident", False, "nghỉ"),
-    ("NB", "leave", "Nghỉ bù", "Compensatory leave", False, "nghỉ"),
-    ("KL", "leave", "Nghỉ không lương", "Unpaid leave", False, "nghỉ"),
-    ("N", "leave", "Ngừng việc", "Stoppage", False, "nghỉ"),
-)
-"""The usual signs of the timesheet; an office may have its own. A public board shows nothing but the last column."""
-
 
 def _source() -> sa.Column[Any]:
     return sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=16), server_default="import", nullable=False)
@@ -278,10 +258,6 @@ def upgrade() -> None:
 
     for table in IMPORTED:
         op.add_column(table, _source())
-    names = ("symbol", "kind", "name_vi", "name_en", "counts_as_worked", "public_label")
-    columns = (sa.column("unit"), *(sa.column(name) for name in names), sa.column("source"))
-    rows = [{"unit": "", "source": "default", **dict(zip(names, row, strict=True))} for row in DEFAULT_SYMBOLS]
-    op.bulk_insert(sa.table("leave_symbol", *columns), rows)
 
 
 def downgrade() -> None:

@@ -1,0 +1,72 @@
+"""What was planned or entered for people: leave, trips, study, field duty, approved manual entries."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from central.moments import midnight_ms, moment
+from central.rules.day import ManualEntry, Plan, PlanKind
+from central.store.roster import Roster, posts_of
+from central.tables import FieldDuty, Leave
+from central.tables import ManualEntry as EntryRow
+
+LEAVE: sa.Table = Leave.__table__  # type: ignore[attr-defined]
+FIELD: sa.Table = FieldDuty.__table__  # type: ignore[attr-defined]
+ENTRY: sa.Table = EntryRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPlan:
+    """A plan for each date from first to last. Its session may be a half of the day (see `rules.halves`)."""
+
+    first: dt.date
+    last: dt.date
+    plan: Plan
+
+
+def plans_of(
+    db: sa.Connection, roster: Roster, staff: Collection[str], first: dt.date, last: dt.date
+) -> dict[str, list[DatedPlan]]:
+    """Leave, trips, study and field duty of these people that touch the dates."""
+    found: dict[str, list[DatedPlan]] = defaultdict(list)
+    taken = LEAVE.c.staff.in_(staff) & (LEAVE.c.date_from <= last) & (LEAVE.c.date_to >= first)
+    rows = db.execute(sa.select(LEAVE).where(taken)).all()
+    posts = posts_of(db, {row.staff for row in rows}) if rows and roster.symbols.varied else {}
+    for row in rows:
+        # A leave means what its sign meant to the home unit when it began.
+        post = roster.post_on(posts.get(row.staff, ()), row.date_from)
+        path = roster.workdays.tree.path(post.unit, row.date_from) if post else ()
+        plan = Plan(roster.symbols.kind(row.symbol, path), row.half, row.symbol, ref=f"leave:{row.id}")
+        found[row.staff].append(DatedPlan(row.date_from, row.date_to, plan))
+    away = FIELD.c.staff.in_(staff) & FIELD.c.date.between(first, last)
+    for row in db.execute(sa.select(FIELD).where(away)):
+        plan = Plan(PlanKind.FIELD_DUTY, row.session, ref=f"field_duty:{row.id}")
+        found[row.staff].append(DatedPlan(row.date, row.date, plan))
+    return found
+
+
+def leave_of_symbol(db: sa.Connection, symbol: str) -> list[tuple[str, dt.date, dt.date]]:
+    """(staff, first, last) of every leave with this symbol."""
+    query = sa.select(LEAVE.c.staff, LEAVE.c.date_from, LEAVE.c.date_to).where(LEAVE.c.symbol == symbol)
+    return [(row.staff, row.date_from, row.date_to) for row in db.execute(query)]
+
+
+def entries_of(
+    db: sa.Connection, staff: Collection[str], first: dt.date, last: dt.date
+) -> dict[tuple[str, dt.date], list[ManualEntry]]:
+    """The manual entries that count, by person and date: approved, and not withdrawn."""
+    found: dict[tuple[str, dt.date], list[ManualEntry]] = defaultdict(list)
+    counts = ENTRY.c.approved_by.is_not(None) & ENTRY.c.withdrawn_ms.is_(None)
+    theirs = ENTRY.c.staff.in_(staff) & ENTRY.c.date.between(first, last)
+    for row in db.execute(sa.select(ENTRY).where(counts, theirs).order_by(ENTRY.c.id)):
+        came, went = (_at(row.date, seconds) for seconds in (row.in_s, row.out_s))
+        entry = ManualEntry(row.session, came, went, row.doc_no, f"manual_entry:{row.id:012}")
+        found[row.staff, row.date].append(entry)
+    return found
+
+
+def _at(on: dt.date, seconds: int | None) -> dt.datetime | None:
+    return None if seconds is None else moment(midnight_ms(on)) + dt.timedelta(seconds=seconds)

@@ -18,11 +18,13 @@ from central.errors import CentralError
 from central.settings import Settings, load_settings
 
 _MODULES = {
+    "import": "importing",
     "why": "why",
     "what-if": "what_if",
     "counters": "counters",
     "threshold": "thresholds",
     "case": "cases",
+    "hints": "hints",
     "calendar": "calendar",
     "staff": "staff",
     "units": "units",
@@ -75,9 +77,6 @@ def _add_device(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    office = commands.add_parser("import", help="read a folder in the office format, all of it or nothing")
-    office.add_argument("folder", type=Path)
-    office.add_argument("--json", action="store_true", help="for machines")
     evaluate = commands.add_parser("evaluate", help="judge the cases of a file; needs no database")
     evaluate.add_argument("file", type=Path)
 
@@ -146,19 +145,6 @@ def _device(arguments: argparse.Namespace, settings: Settings) -> int:
     return run(arguments, settings)
 
 
-def _import(arguments: argparse.Namespace, settings: Settings) -> int:
-    from central.processes import ready_store
-    from central.roster.imports import import_office
-
-    imported = import_office(ready_store(settings), settings.clock.clock(), arguments.folder)
-    if arguments.json:
-        print(json.dumps(imported.changed))
-    else:
-        for name, count in imported.changed.items():
-            print(f"{name:12} {count:6} new or changed")
-    return 0
-
-
 def _evaluate(arguments: argparse.Namespace, _: Settings) -> int:
     from central import evaluate_file
 
@@ -198,7 +184,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "upgrade": _upgrade,
     "key": _key,
     "device": _device,
-    "import": _import,
     "evaluate": _evaluate,
     "verdicts": _verdicts,
     **{command: _module(module) for command, module in _MODULES.items()},

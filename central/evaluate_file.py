@@ -17,7 +17,6 @@ from central.rules.day import (
     Coverage,
     Day,
     DayVerdict,
-    HolidayPunch,
     Plan,
     PlanKind,
     Policy,
@@ -25,7 +24,11 @@ from central.rules.day import (
     SessionVerdict,
     Tap,
 )
+from central.rules.policy import POLICY_NAMES, PolicyError, policy_from
 
+SCHEDULE_SETTINGS = frozenset(
+    {"sessions", "workdays", "grace_late_min", "grace_early_min", "window_before_min", "window_after_min"}
+)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -64,12 +67,17 @@ def day_of(case: Mapping[str, Any], schedules: Mapping[str, Any]) -> Day:
         coverage=Coverage(_moment_or_none(context.get("now")), _moment_or_none(context.get("synced_until"))),
         employed=_employed(context.get("employment"), case["work_date"]),
         rostered=rostered,
-        policy=Policy(
-            half_day_under=timedelta(hours=settings.get("half_threshold_h", 0)),
-            absent_under=timedelta(hours=settings.get("absent_threshold_h", 0)),
-            holiday_punch=HolidayPunch(settings.get("holiday_punch", "ignore")),
-        ),
+        policy=_policy(settings),
     )
+
+
+def _policy(settings: Mapping[str, Any]) -> Policy:
+    """The office's choices among the settings. A name that is no setting at all is refused: it would change nothing."""
+    unknown = sorted(set(settings) - SCHEDULE_SETTINGS - set(POLICY_NAMES))
+    if unknown:
+        known = ", ".join(sorted(SCHEDULE_SETTINGS | set(POLICY_NAMES)))
+        raise PolicyError(f"parameter {unknown[0]!r} is not known; there are {known}")
+    return policy_from({name: str(settings[name]) for name in POLICY_NAMES if name in settings})
 
 
 def as_json(verdict: DayVerdict) -> dict[str, Any]:

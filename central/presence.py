@@ -28,7 +28,7 @@ from central.rules.doubt import CERTAIN_UNDER
 from central.rules.pairing import UNSET_CLOSE, Group, fold
 from central.rules.pending import first_is_known
 from central.rules.plans import plan_for, standing
-from central.rules.punctuality import late_by
+from central.rules.punctuality import flexed, late_by
 
 CURRENT_WITHIN = timedelta(minutes=3)
 """Data older than this say nothing about now."""
@@ -148,7 +148,7 @@ def _after(session: Session, last: bool, place: _Place, group: Group) -> _Place:
 
 def _inside(day: Day, session: Session, place: _Place, group: Group) -> Presence:
     came = _arrival(day.sessions, session, place)
-    minutes = None if came is None else late_by(session, came.first)
+    minutes = None if came is None else _late_by(day, session, came.first)
     late = minutes is not None and came is not None and _late_stands(day, session, came)
     since = group if came is None or group.first > came.first else came
     state = State.LATE if late else State.IN
@@ -165,7 +165,12 @@ def _late_stands(day: Day, session: Session, came: Group) -> bool:
     if not first_is_known(came.first, day.coverage) or _touched(day.coverage.down, session.start, came.first):
         return False
     surely = min(t.at - (t.uncertainty if t.uncertainty >= CERTAIN_UNDER else timedelta(0)) for t in came.taps)
-    return late_by(session, surely) is not None and not came.taps[0].forked
+    return _late_by(day, session, surely) is not None and not came.taps[0].forked
+
+
+def _late_by(day: Day, session: Session, time_in: datetime) -> int | None:
+    """As the verdict will say it: with the office's choices and flexible hours."""
+    return late_by(flexed(session, time_in, day.policy), time_in, day.policy)
 
 
 def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presence:
@@ -182,7 +187,7 @@ def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presen
     why = _unknown(day, session, now)
     if why is not None:
         return Presence(State.UNKNOWN, why=why, data_until=until)
-    if now <= session.start + session.grace_late:
+    if now <= session.start + day.policy.flexible + session.grace_late:
         return Presence(State.EXPECTED, data_until=until)
     return Presence(State.MISSING, late_min=int((now - session.start) / timedelta(minutes=1)), data_until=until)
 

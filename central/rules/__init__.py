@@ -15,11 +15,11 @@ One rule, one file, one table of cases in tests/central/rules/:
 from central.rules.day import Day, DayStatus, DayVerdict, Plan, SessionVerdict, Tap
 from central.rules.doubt import doubt_set_aside, judge_in_favour
 from central.rules.folding import status_of
-from central.rules.judging import judge
+from central.rules.judging import Due, judge
 from central.rules.manual import ends_of, entry_for
 from central.rules.pairing import Paired, pair
 from central.rules.pending import closes
-from central.rules.plans import plan_for, planned, standing
+from central.rules.plans import overruled, plan_for, planned, standing
 
 __all__ = ["Day", "DayVerdict", "evaluate"]
 
@@ -41,10 +41,10 @@ def evaluate(day: Day) -> DayVerdict:
 def _sessions(day: Day, paired: Paired, plans: list[Plan]) -> tuple[SessionVerdict, ...]:
     verdicts = []
     for session, pairing, close in zip(day.sessions, paired.sessions, closes(day), strict=True):
-        plan = plan_for(session, plans)
+        ends = ends_of(pairing, entry_for(session, day))
+        plan = plan_for(session, overruled(plans, ends, day.policy))
         if plan is not None:
             verdicts.append(planned(session, plan, pairing.taps))
         else:
-            ends = ends_of(pairing, entry_for(session, day))
-            verdicts.append(judge(session, pairing, ends, day.coverage, close))
+            verdicts.append(judge(Due(session, pairing, ends, day.coverage, close, day.policy)))
     return tuple(verdicts)

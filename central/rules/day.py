@@ -97,6 +97,71 @@ class HolidayPunch(StrEnum):
     COUNT = "count"
 
 
+class Resolution(StrEnum):
+    """How exactly taps are compared with a boundary (GRACE_RESOLUTION)."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    """A tap is cut to its minute first: 07:05:59 is 07:05."""
+
+
+class LateBase(StrEnum):
+    """From where the minutes of lateness count, once somebody is late (LATE_BASE); early leaves likewise."""
+
+    SCHEDULE = "schedule"
+    GRACE = "grace"
+    """From the end of grace: six minutes late with five minutes' grace is one."""
+
+
+class Rounding(StrEnum):
+    """How seconds become whole minutes (MINUTE_ROUNDING)."""
+
+    FLOOR = "floor"
+    CEIL = "ceil"
+    NEAREST = "nearest"
+
+
+class Worked(StrEnum):
+    """Which time counts as worked (WORKED_CLIP, THRESHOLD_BASE)."""
+
+    CLIPPED = "clipped"
+    """The part inside the scheduled session."""
+    RAW = "raw"
+    """From IN to OUT."""
+
+
+class SinglePunch(StrEnum):
+    """Which end a lone tap is (SINGLE_PUNCH_SIDE)."""
+
+    NEARER = "nearer"
+    IN = "in"
+
+
+class WindowSplit(StrEnum):
+    """Where neighbouring windows that meet are split (WINDOW_SPLIT)."""
+
+    MIDDLE = "middle"
+    LATER = "later"
+    """The later session owns everything after the earlier one's end that its own window reaches."""
+
+
+class LunchTaps(StrEnum):
+    """What two or more taps between two sessions are (LUNCH_TAPS)."""
+
+    PAIR = "pair"
+    """The OUT of the earlier and the IN of the later, even on one side of the middle."""
+    WINDOW = "window"
+    """Each belongs to the window in which it lies."""
+
+
+class LeaveTaps(StrEnum):
+    """Who wins where leave and taps contradict each other (LEAVE_OVERRIDES); the conflict is shown either way."""
+
+    LEAVE = "leave"
+    TAPS = "taps"
+    """A session with an IN and an OUT is judged by its taps although it is covered by leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """From `start` up to `end`."""
@@ -184,12 +249,28 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Choices of the office, each with the usual default; 0 switches a threshold off."""
+    """Choices of the office, each with the usual default; 0 switches a threshold, the folding of taps and flexible
+    hours off. Their names in files, and the names of the recorded cases: `central.rules.policy`.
+
+    required_taps: 4 = every session in and out; 2 = first in, last out of the day, lunch is assumed and said so.
+    flexible: how much earlier or later a session may be begun when it is left as much earlier or later.
+    """
 
     dedup: timedelta = timedelta(seconds=60)
     half_day_under: timedelta = ZERO
     absent_under: timedelta = ZERO
+    threshold_base: Worked = Worked.RAW
+    worked: Worked = Worked.CLIPPED
     holiday_punch: HolidayPunch = HolidayPunch.IGNORE
+    leave_taps: LeaveTaps = LeaveTaps.LEAVE
+    resolution: Resolution = Resolution.SECOND
+    late_base: LateBase = LateBase.SCHEDULE
+    rounding: Rounding = Rounding.FLOOR
+    single_punch: SinglePunch = SinglePunch.NEARER
+    window_split: WindowSplit = WindowSplit.MIDDLE
+    lunch_taps: LunchTaps = LunchTaps.PAIR
+    required_taps: int = 4
+    flexible: timedelta = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +315,8 @@ class SessionVerdict:
 
     Minutes are whole and never negative: late from the scheduled start, early to the scheduled end, worked inside the
     scheduled session. `taps` are all that belong to the session, counted or not (also beside a plan: a conflict to be
-    shown); `in_tap` and `out_tap` those that gave `time_in` and `time_out`, None when a manual entry did.
+    shown); `in_tap` and `out_tap` those that gave `time_in` and `time_out`, None when a manual entry did. `assumed_in`,
+    `assumed_out`: nobody tapped there, the office asks for two taps a day (required_taps) and the hours are taken.
     """
 
     session: Session
@@ -253,6 +335,13 @@ class SessionVerdict:
     plan: Plan | None = None
     manual: ManualEntry | None = None
     reasons: tuple[Reason, ...] = ()
+    assumed_in: bool = False
+    assumed_out: bool = False
+
+    @property
+    def conflict(self) -> bool:
+        """A plan says that the person was not due at the door, and there are taps: shown, never resolved."""
+        return self.plan is not None and bool(self.taps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """From the sessions to the day's one word. Source: the recorded cases' README, "From sessions to the day"."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from central.rules.day import ZERO, Day, DayStatus, Outcome, Plan, PlanKind, SessionVerdict
+from central.rules.punctuality import worked_time
 
 ON_LEAVE = frozenset({Outcome.LEAVE, Outcome.TRIP, Outcome.STUDY})
 
@@ -49,13 +49,7 @@ def _by_threshold(day: Day, verdicts: Sequence[SessionVerdict]) -> DayStatus:
     policy = day.policy
     if not policy.absent_under and not policy.half_day_under:
         return DayStatus.PRESENT
-    raw = sum((_raw(v) for v in verdicts), ZERO)
+    raw = sum((worked_time(v.session, v.time_in, v.time_out, policy.threshold_base) for v in verdicts), ZERO)
     if raw < policy.absent_under:
         return DayStatus.ABSENT
     return DayStatus.HALF_DAY if raw < policy.half_day_under else DayStatus.PRESENT
-
-
-def _raw(verdict: SessionVerdict) -> timedelta:
-    if verdict.time_in is None or verdict.time_out is None:
-        return ZERO
-    return verdict.time_out - verdict.time_in

@@ -1,28 +1,39 @@
 """One session from its IN and OUT: the rules of punctuality, absence, pending and doors brought together."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from central.rules.absence import missing, outcome_of
-from central.rules.day import Basis, Cause, Coverage, Flag, Outcome, Reason, Session, SessionVerdict
+from central.rules.day import Basis, Cause, Coverage, Flag, Outcome, Policy, Reason, Session, SessionVerdict
 from central.rules.doors import in_doubt
 from central.rules.manual import Ends
 from central.rules.pairing import Pairing
 from central.rules.pending import first_is_known, still_open
 from central.rules.plans import SYMBOLS
-from central.rules.punctuality import early_by, late_by, worked
+from central.rules.punctuality import early_by, flexed, late_by, worked
 
 NO_DOORS = Coverage()
 """How a session is judged that a manual entry supplies: nothing to wait for, no door to doubt."""
 
 
-def judge(session: Session, pairing: Pairing, ends: Ends, coverage: Coverage, close: datetime) -> SessionVerdict:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A session that no plan covers: its taps, its ends, what is known of the doors, and when it closes."""
+
+    session: Session
+    pairing: Pairing
+    ends: Ends
+    coverage: Coverage
+    close: datetime
+    policy: Policy
+
+
+def judge(due: Due) -> SessionVerdict:
     """The verdict on a session that no plan covers."""
-    if ends.whole:
-        return _closed(session, pairing, ends, NO_DOORS)
-    waiting = still_open(close, coverage)
-    if waiting:
-        return _open(session, pairing, ends, coverage, waiting)
-    return _closed(session, pairing, ends, coverage)
+    if due.ends.whole:
+        return _closed(due, NO_DOORS)
+    waiting = still_open(due.close, due.coverage)
+    return _open(due, waiting) if waiting else _closed(due, due.coverage)
 
 
 def withhold(flags: tuple[Flag, ...], withheld: set[Flag]) -> tuple[Flag, ...]:
@@ -31,15 +42,14 @@ def withhold(flags: tuple[Flag, ...], withheld: set[Flag]) -> tuple[Flag, ...]:
     return tuple(f for f in Flag if f in kept)
 
 
-def _open(
-    session: Session, pairing: Pairing, ends: Ends, coverage: Coverage, waiting: tuple[Reason, ...]
-) -> SessionVerdict:
+def _open(due: Due, waiting: tuple[Reason, ...]) -> SessionVerdict:
     """Only what no later fact can take away: the IN, and that it was late once nothing earlier can come.
 
     A lone tap nearer to the end may turn out to be the OUT: it is neither yet.
     """
+    session, pairing, ends, coverage = due.session, due.pairing, due.ends, due.coverage
     time_in = ends.time_in
-    late = late_by(session, time_in)
+    late = late_by(flexed(session, time_in, due.policy), time_in, due.policy)
     doubts: tuple[Reason, ...] = ()
     if late is not None and time_in is not None and not first_is_known(time_in, coverage):
         waiting += (Reason(Cause.UNDELIVERED, coverage.delivered_until, time_in, Flag.LATE),)
@@ -59,11 +69,14 @@ def _open(
         taps=tuple(pairing.taps),
         manual=ends.entry,
         reasons=waiting + doubts,
+        assumed_in=ends.assumed_in,
     )
 
 
-def _closed(session: Session, pairing: Pairing, ends: Ends, coverage: Coverage) -> SessionVerdict:
-    late, early = late_by(session, ends.time_in), early_by(session, ends.time_out)
+def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
+    session, pairing, ends = due.session, due.pairing, due.ends
+    moved = flexed(session, ends.time_in, due.policy)
+    late, early = late_by(moved, ends.time_in, due.policy), early_by(moved, ends.time_out, due.policy)
     outcome, gap = outcome_of(ends.time_in, ends.time_out), missing(ends.time_in, ends.time_out)
     flags: tuple[Flag, ...] = ()
     if late is not None:
@@ -86,7 +99,7 @@ def _closed(session: Session, pairing: Pairing, ends: Ends, coverage: Coverage) 
         ends.time_out,
         late or 0,
         early or 0,
-        worked(session, ends.time_in, ends.time_out),
+        worked(moved, ends.time_in, ends.time_out, due.policy),
         SYMBOLS[outcome],
         Basis.PUNCHES if ends.entry is None else Basis.MANUAL,
         ends.in_tap,
@@ -95,6 +108,8 @@ def _closed(session: Session, pairing: Pairing, ends: Ends, coverage: Coverage) 
         None,
         ends.entry,
         reasons,
+        ends.assumed_in,
+        ends.assumed_out,
     )
 
 

@@ -9,7 +9,10 @@ from central.rules.pairing import Pairing, full_second
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """A session's IN and OUT and where each comes from. `whole`: both from the entry, so that no door matters."""
+    """A session's IN and OUT and where each comes from. `whole`: both from the entry, so that no door matters.
+
+    `assumed_in`, `assumed_out`: neither a tap nor an entry, but the hours, where the office asks for two taps a day.
+    """
 
     time_in: datetime | None
     time_out: datetime | None
@@ -17,6 +20,8 @@ class Ends:
     out_tap: Tap | None
     entry: ManualEntry | None = None
     whole: bool = False
+    assumed_in: bool = False
+    assumed_out: bool = False
 
 
 def entry_for(session: Session, day: Day) -> ManualEntry | None:
@@ -28,13 +33,14 @@ def entry_for(session: Session, day: Day) -> ManualEntry | None:
 def ends_of(pairing: Pairing, entry: ManualEntry | None) -> Ends:
     """IN and OUT of the session: the entry's, and the taps' where it leaves one open."""
     came, went = pairing.came, pairing.went
-    time_in, in_tap = (None, None) if came is None else (came.first, came.taps[0])
-    time_out, out_tap = (None, None) if went is None else (went.last, went.taps[-1])
+    time_in, in_tap = (None, None) if came is None else (came.first, next(iter(came.taps), None))
+    time_out, out_tap = (None, None) if went is None else (went.last, next(reversed(went.taps), None))
+    assumed_in, assumed_out = came is not None and not came.taps, went is not None and not went.taps
     if entry is None:
-        return Ends(time_in, time_out, in_tap, out_tap)
+        return Ends(time_in, time_out, in_tap, out_tap, assumed_in=assumed_in, assumed_out=assumed_out)
     if entry.time_in is not None:
-        time_in, in_tap = full_second(entry.time_in), None
+        time_in, in_tap, assumed_in = full_second(entry.time_in), None, False
     if entry.time_out is not None:
-        time_out, out_tap = full_second(entry.time_out), None
+        time_out, out_tap, assumed_out = full_second(entry.time_out), None, False
     whole = entry.time_in is not None and entry.time_out is not None
-    return Ends(time_in, time_out, in_tap, out_tap, entry, whole)
+    return Ends(time_in, time_out, in_tap, out_tap, entry, whole, assumed_in, assumed_out)

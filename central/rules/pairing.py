@@ -2,23 +2,24 @@
 
 Taps of one person within the dedup window of the first of a group are one tap; a group lies where its first time lies,
 counts as an IN at its first time and as an OUT at its last. Source: office/README.md "Rules of the key" and the
-policies DEDUP_WINDOW, WINDOW_SPLIT, LUNCH_TAPS and SINGLE_PUNCH_SIDE of the recorded cases.
+policies DEDUP_WINDOW, WINDOW_SPLIT, LUNCH_TAPS, SINGLE_PUNCH_SIDE and REQUIRED_TAPS of the recorded cases.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from central.rules.day import LOCAL, Day, Session, Span, Tap
+from central.rules.day import LOCAL, Day, LunchTaps, Policy, Session, SinglePunch, Span, Tap, WindowSplit
 
 SECOND = timedelta(seconds=1)
+TWO_TAPS = 2
 UNSET_CLOSE = timedelta(minutes=60)
 """How long after its end a session stays open where no window is set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Taps that count as one; `first` and `last` in full seconds."""
+    """Taps that count as one; `first` and `last` in full seconds. Without taps it is assumed: see `_two_taps`."""
 
     first: datetime
     last: datetime
@@ -82,8 +83,7 @@ def windows(day: Day) -> tuple[Span, ...]:
         reach_late = closes[i] if earlier.window_after is not None or _apart(earlier, later) else later.start
         reach_early = opens[i + 1] if later.window_before is not None or _apart(earlier, later) else earlier.end
         if reach_late >= reach_early:
-            middle = earlier.end + (later.start - earlier.end) / 2
-            border = full_second(min(max(middle, reach_early), reach_late))
+            border = _border(earlier, later, reach_late, reach_early, day.policy)
             closes[i], opens[i + 1] = border, border + SECOND
     offset = 0 if day.previous is None else 1
     return tuple(Span(opens[i + offset], closes[i + offset]) for i in range(len(day.sessions)))
@@ -102,10 +102,54 @@ def pair(day: Day, taps: Iterable[Tap]) -> Paired:
             pairings[index].taps.extend(group.taps)
         elif group.first.date() == day.work_date:
             outside.extend(group.taps)
-    _lunch(day.sessions, inside, pairings)
-    for session, groups, pairing in zip(day.sessions, inside, pairings, strict=True):
-        _sides(session, groups, pairing)
+    _fill(day, inside, pairings)
     return Paired(pairings, tuple(outside))
+
+
+def _fill(day: Day, inside: list[list[Group]], pairings: Sequence[Pairing]) -> None:
+    """Give each pairing its IN and OUT, by the office's choices."""
+    policy = day.policy
+    due = [i for i, s in enumerate(day.sessions) if not any(p.covers(s) for p in day.plans)]
+    if policy.required_taps == TWO_TAPS and len(due) > 1:
+        _two_taps(day.sessions, due, inside, pairings)
+        return
+    if policy.lunch_taps is LunchTaps.PAIR:
+        _lunch(day.sessions, inside, pairings)
+    for session, groups, pairing in zip(day.sessions, inside, pairings, strict=True):
+        _sides(session, groups, pairing, policy)
+
+
+def _border(earlier: Session, later: Session, reach_late: datetime, reach_early: datetime, policy: Policy) -> datetime:
+    """The last full second of the earlier session's window."""
+    if policy.window_split is WindowSplit.LATER:
+        return full_second(min(max(earlier.end, reach_early - SECOND), reach_late))
+    middle = earlier.end + (later.start - earlier.end) / 2
+    return full_second(min(max(middle, reach_early), reach_late))
+
+
+def _two_taps(
+    sessions: Sequence[Session], due: Sequence[int], inside: list[list[Group]], pairings: Sequence[Pairing]
+) -> None:
+    """First in, last out of the day: between them the hours are assumed, beside them nobody was there.
+
+    Only sessions that no plan covers are due. A lone tap is the end of the day to which it is nearer, in doubt the OUT;
+    up to the other end the hours are assumed, and there a tap is missing.
+    """
+    found = [(i, group) for i in due for group in inside[i]]
+    if not found:
+        return
+    (first, came), (last, went) = found[0], found[-1]
+    if came is not went:
+        pairings[first].came, pairings[last].went = came, went
+    elif abs(came.first - sessions[due[0]].start) < abs(came.first - sessions[due[-1]].end):
+        pairings[first].came, last, pairings[first].lone = came, due[-1], True
+    else:
+        pairings[last].went, first, pairings[last].lone = went, due[0], True
+    between = [i for i in due if first <= i <= last]
+    for i in between[:-1]:
+        pairings[i].went = Group(sessions[i].end, sessions[i].end, ())
+    for i in between[1:]:
+        pairings[i].came = Group(sessions[i].start, sessions[i].start, ())
 
 
 def _order(tap: Tap) -> tuple[datetime, str, str]:
@@ -157,7 +201,7 @@ def _move(group: Group, origin: Pairing, target: Pairing) -> None:
         target.taps = sorted([*target.taps, *group.taps], key=_order)
 
 
-def _sides(session: Session, groups: Sequence[Group], pairing: Pairing) -> None:
+def _sides(session: Session, groups: Sequence[Group], pairing: Pairing, policy: Policy) -> None:
     """First in, last out; a lone tap is the boundary that it is nearer to, in doubt the OUT."""
     if not groups:
         return
@@ -166,7 +210,8 @@ def _sides(session: Session, groups: Sequence[Group], pairing: Pairing) -> None:
         pairing.went = pairing.went or groups[-1]
         return
     pairing.lone = True
-    if abs(groups[0].first - session.start) < abs(groups[0].first - session.end):
+    nearer_in = abs(groups[0].first - session.start) < abs(groups[0].first - session.end)
+    if nearer_in or policy.single_punch is SinglePunch.IN:
         pairing.came = groups[0]
     else:
         pairing.went = groups[0]

@@ -3,7 +3,20 @@
 A person on the duty roster works on holidays and days off. Punches inside a plan change nothing; they are shown.
 """
 
-from central.rules.day import Basis, Day, HolidayPunch, Outcome, Plan, PlanKind, Session, SessionVerdict, Tap
+from central.rules.day import (
+    Basis,
+    Day,
+    HolidayPunch,
+    LeaveTaps,
+    Outcome,
+    Plan,
+    PlanKind,
+    Policy,
+    Session,
+    SessionVerdict,
+    Tap,
+)
+from central.rules.manual import Ends
 
 SYMBOLS = {
     Outcome.PRESENT: "+",
@@ -28,6 +41,13 @@ def standing(day: Day, tapped: bool) -> list[Plan]:
     works_holidays = day.rostered or (tapped and day.policy.holiday_punch is HolidayPunch.COUNT)
     plans = [p for p in day.plans if not (works_holidays and p.kind is PlanKind.HOLIDAY)]
     return sorted(plans, key=lambda p: (_PRECEDENCE[p.kind], p.session or "", p.symbol, p.document, p.ref))
+
+
+def overruled(plans: list[Plan], ends: Ends, policy: Policy) -> list[Plan]:
+    """The plans less leave that the session's own IN and OUT contradict, where the office lets taps win."""
+    if policy.leave_taps is LeaveTaps.LEAVE or ends.in_tap is None or ends.out_tap is None:
+        return plans
+    return [p for p in plans if p.kind is not PlanKind.LEAVE]
 
 
 def plan_for(session: Session, plans: list[Plan]) -> Plan | None:

@@ -1,32 +1,72 @@
 """Late arrival (đi muộn) and early leave (về sớm).
 
-Strict, in full seconds: exactly at the end of grace is on time. Minutes are whole, rounded down, and count from the
-scheduled boundary, not from the end of grace. Policies GRACE_COMPARE, GRACE_RESOLUTION, LATE_BASE, MINUTE_ROUNDING.
+Strict: exactly at the end of grace is on time. By default taps are compared in full seconds, minutes are whole, rounded
+down, and count from the scheduled boundary; each of these is a choice of the office. With flexible hours a session
+moves with its IN, as far as the office allows. Policies GRACE_COMPARE, GRACE_RESOLUTION, LATE_BASE, MINUTE_ROUNDING.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from central.rules.day import Session
+from central.rules.day import ZERO, LateBase, Policy, Resolution, Rounding, Session, Worked
 
 MINUTE = timedelta(minutes=1)
+USUAL = Policy()
 
 
-def late_by(session: Session, time_in: datetime | None) -> int | None:
-    """Minutes from the scheduled start; None when the arrival is on time or not known."""
-    if time_in is None or time_in <= session.start + session.grace_late:
+def flexed(session: Session, time_in: datetime | None, policy: Policy = USUAL) -> Session:
+    """The session as it is judged: moved with the IN within what flexible hours allow, its length unchanged."""
+    if not policy.flexible or time_in is None:
+        return session
+    by = max(-policy.flexible, min(time_in - session.start, policy.flexible))
+    return replace(session, start=session.start + by, end=session.end + by)
+
+
+def late_by(session: Session, time_in: datetime | None, policy: Policy = USUAL) -> int | None:
+    """Minutes of lateness; None when the arrival is on time or not known."""
+    if time_in is None:
         return None
-    return (time_in - session.start) // MINUTE
-
-
-def early_by(session: Session, time_out: datetime | None) -> int | None:
-    """Minutes to the scheduled end (0 is possible); None when the leave is on time or not known."""
-    if time_out is None or time_out >= session.end - session.grace_early:
+    arrived = _resolved(time_in, policy)
+    if arrived <= session.start + session.grace_late:
         return None
-    return (session.end - time_out) // MINUTE
+    base = session.start if policy.late_base is LateBase.SCHEDULE else session.start + session.grace_late
+    return _minutes(arrived - base, policy)
 
 
-def worked(session: Session, time_in: datetime | None, time_out: datetime | None) -> int:
-    """Minutes inside the scheduled session; 0 as long as one end is not known."""
+def early_by(session: Session, time_out: datetime | None, policy: Policy = USUAL) -> int | None:
+    """Minutes by which somebody left early (0 is possible); None when the leave is on time or not known."""
+    if time_out is None:
+        return None
+    left = _resolved(time_out, policy)
+    if left >= session.end - session.grace_early:
+        return None
+    base = session.end if policy.late_base is LateBase.SCHEDULE else session.end - session.grace_early
+    return _minutes(base - left, policy)
+
+
+def worked_time(
+    session: Session, time_in: datetime | None, time_out: datetime | None, base: Worked = Worked.CLIPPED
+) -> timedelta:
+    """Time inside the scheduled session, or from IN to OUT; nothing as long as one end is not known."""
     if time_in is None or time_out is None:
-        return 0
-    return max((min(time_out, session.end) - max(time_in, session.start)) // MINUTE, 0)
+        return ZERO
+    if base is Worked.RAW:
+        return time_out - time_in
+    return max(min(time_out, session.end) - max(time_in, session.start), ZERO)
+
+
+def worked(session: Session, time_in: datetime | None, time_out: datetime | None, policy: Policy = USUAL) -> int:
+    """Whole minutes worked, rounded down."""
+    return worked_time(session, time_in, time_out, policy.worked) // MINUTE
+
+
+def _resolved(moment: datetime, policy: Policy) -> datetime:
+    return moment if policy.resolution is Resolution.SECOND else moment.replace(second=0, microsecond=0)
+
+
+def _minutes(span: timedelta, policy: Policy) -> int:
+    if policy.rounding is Rounding.CEIL:
+        return -(-span // MINUTE)
+    if policy.rounding is Rounding.NEAREST:
+        return (span + MINUTE / 2) // MINUTE
+    return span // MINUTE

@@ -1,0 +1,274 @@
+"""The office's choices: what each changes, one line a case, and how they are written.
+
+The office works 07:30-11:30 and 13:30-17:00, five minutes of grace when coming, none when leaving.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from central.rules.day import (
+    HolidayPunch,
+    LateBase,
+    LeaveTaps,
+    LunchTaps,
+    Policy,
+    Resolution,
+    Rounding,
+    SinglePunch,
+    WindowSplit,
+    Worked,
+)
+from central.rules.policy import POLICY_NAMES, PolicyError, policy_from
+
+KEPT = "07:30 11:30 13:30 17:00"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "punches", "expected"),
+    [
+        (Resolution.SECOND, "07:35:01 11:30 13:30 17:00", ["late 5"]),
+        (Resolution.MINUTE, "07:35:59 11:30 13:30 17:00", []),
+        (Resolution.MINUTE, "07:36 11:30 13:30 17:00", ["late 6"]),
+        (Resolution.MINUTE, "07:30 11:29:59 13:30 17:00", ["early_leave 1"]),
+    ],
+)
+def test_taps_are_compared_in_seconds_or_cut_to_the_minute(flags, resolution, punches, expected):
+    assert flags(punches, policy=Policy(resolution=resolution)) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [(LateBase.SCHEDULE, ["late 6", "early_leave 10"]), (LateBase.GRACE, ["late 1", "early_leave 5"])],
+)
+def test_minutes_count_from_the_schedule_or_from_the_end_of_grace(flags, base, expected):
+    punches = "07:36 11:30 13:30 16:50"
+    assert flags(punches, policy=Policy(late_base=base), grace_early_min=5) == expected
+
+
+@pytest.mark.parametrize(
+    ("rounding", "came", "minutes"),
+    [
+        (Rounding.FLOOR, "07:40:59", 10),
+        (Rounding.CEIL, "07:40:01", 11),
+        (Rounding.CEIL, "07:40", 10),
+        (Rounding.NEAREST, "07:40:29", 10),
+        (Rounding.NEAREST, "07:40:30", 11),
+    ],
+)
+def test_seconds_become_minutes_as_the_office_rounds(flags, rounding, came, minutes):
+    assert flags(f"{came} 11:30 13:30 17:00", policy=Policy(rounding=rounding)) == [f"late {minutes}"]
+
+
+def test_worked_time_is_inside_the_session_or_from_in_to_out(judged):
+    punches = "07:00 11:40 13:30 17:00"
+    clipped, raw = (judged(punches, policy=Policy(worked=w)).sessions[0] for w in (Worked.CLIPPED, Worked.RAW))
+    assert (clipped.worked_min, raw.worked_min) == (240, 280)
+
+
+@pytest.mark.parametrize(("base", "status"), [(Worked.RAW, "present"), (Worked.CLIPPED, "half_day")])
+def test_thresholds_compare_raw_or_clipped_time(judged, base, status):
+    policy = Policy(half_day_under=timedelta(hours=7, minutes=45), threshold_base=base)
+    assert judged("07:00 11:30 13:45 17:30", policy=policy).status == status
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [(Policy(), "- 10:00 13:30 17:00"), (Policy(single_punch=SinglePunch.IN), "10:00 - 13:30 17:00")],
+)
+def test_a_lone_tap_is_the_nearer_end_or_always_the_in(ends, policy, expected):
+    assert ends("10:00 13:30 17:00", policy=policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (Policy(), "07:30 12:20 - 17:00"),
+        (Policy(window_split=WindowSplit.LATER), "07:30 - 12:20 17:00"),
+    ],
+)
+def test_windows_are_split_at_the_middle_or_the_later_session_owns_the_gap(ends, policy, expected):
+    assert ends("07:30 12:20 17:00", policy=policy) == expected
+
+
+def test_the_later_session_owns_only_what_its_window_reaches(ends):
+    policy = Policy(window_split=WindowSplit.LATER)
+    assert ends("07:30 12:00 17:00", policy=policy, before_min=90, after_min=90) == "07:30 - 12:00 17:00"
+    assert ends("07:30 12:00 17:00", policy=policy, before_min=60, after_min=90) == "07:30 12:00 - 17:00"
+    assert ends("07:30 11:30 17:00", policy=policy, before_min=120, after_min=90) == "07:30 11:30 - 17:00"
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (Policy(), "07:30 11:40 12:10 17:00"),
+        (Policy(lunch_taps=LunchTaps.WINDOW), "07:30 12:10 - 17:00"),
+    ],
+)
+def test_two_taps_at_lunch_are_out_and_in_or_stay_in_their_window(ends, policy, expected):
+    assert ends("07:30 11:40 12:10 17:00", policy=policy) == expected
+
+
+def test_taps_are_folded_within_the_offices_span_and_zero_folds_nothing(judged):
+    def taps(seconds: int) -> int:
+        policy = Policy(dedup=timedelta(seconds=seconds))
+        first = judged("07:30 07:32 11:30 13:30 17:00", policy=policy).sessions[0]
+        return len({first.time_in, first.time_out})
+
+    assert judged("07:30 07:30:40", policy=Policy(dedup=timedelta(0))).sessions[0].outcome == "present"
+    assert judged("07:30 07:30:40").sessions[0].outcome == "incomplete"
+    assert judged("07:30 07:34", policy=Policy(dedup=5 * MINUTE)).sessions[0].outcome == "incomplete"
+    assert taps(60) == 2
+
+
+def test_taps_on_a_holiday_are_ignored_or_count(judged):
+    assert judged(KEPT, plan="holiday").status == "holiday"
+    assert judged(KEPT, plan="holiday", policy=Policy(holiday_punch=HolidayPunch.COUNT)).status == "present"
+    assert judged("", plan="holiday", policy=Policy(holiday_punch=HolidayPunch.COUNT)).status == "holiday"
+
+
+class TestLeaveAndTaps:
+    def test_leave_wins_and_the_conflict_is_shown(self, judged):
+        verdict = judged(KEPT, plan="leave:AM")
+        assert [s.outcome for s in verdict.sessions] == ["leave", "present"]
+        assert [s.conflict for s in verdict.sessions] == [True, False]
+        assert not judged("13:30 17:00", plan="leave:AM").sessions[0].conflict
+
+    def test_taps_win_where_the_office_says_so_and_only_a_whole_pair(self, outcomes, flags):
+        policy = Policy(leave_taps=LeaveTaps.TAPS)
+        assert outcomes(KEPT, plan="leave:AM", policy=policy) == "present present"
+        assert flags("07:50 11:30 13:30 17:00", plan="leave:AM", policy=policy) == ["late 20"]
+        assert outcomes("07:30 13:30 17:00", plan="leave:AM", policy=policy) == "leave present"
+        assert outcomes(KEPT, plan="trip:AM field_duty:PM", policy=policy) == "trip field_duty"
+
+
+class TestTwoTapsADay:
+    """First in, last out; lunch is assumed, and said so."""
+
+    POLICY = Policy(required_taps=2)
+
+    @pytest.mark.parametrize(
+        ("punches", "expected"),
+        [
+            ("07:25 17:05", "07:25 11:30 13:30 17:05"),
+            ("07:25 11:00 14:00 17:05", "07:25 11:30 13:30 17:05"),
+            ("13:25 17:05", "- - 13:25 17:05"),
+            ("07:25 11:35", "07:25 11:35 - -"),
+            ("07:25", "07:25 11:30 13:30 -"),
+            ("17:05", "- 11:30 13:30 17:05"),
+            ("", "- - - -"),
+        ],
+    )
+    def test_the_hours_are_taken_between_the_first_and_the_last(self, ends, punches, expected):
+        assert ends(punches, policy=self.POLICY) == expected
+
+    @pytest.mark.parametrize(
+        ("punches", "expected"),
+        [
+            ("07:25 17:05", []),
+            ("07:50 16:30", ["late 20", "early_leave 30"]),
+            ("07:25", ["missing_out"]),
+            ("17:05", ["missing_in"]),
+        ],
+    )
+    def test_only_the_ends_of_the_day_are_flagged(self, flags, punches, expected):
+        assert flags(punches, policy=self.POLICY) == expected
+
+    def test_outcomes_of_days_with_one_end_or_one_half(self, outcomes):
+        assert outcomes("07:25", policy=self.POLICY) == "present incomplete"
+        assert outcomes("13:25 17:05", policy=self.POLICY) == "absent present"
+        assert outcomes("", policy=self.POLICY) == "absent absent"
+
+    def test_what_is_assumed_is_said(self, judged):
+        first, second = judged("07:25 17:05", policy=self.POLICY).sessions
+        assert (first.assumed_in, first.assumed_out, second.assumed_in, second.assumed_out) == (
+            False,
+            True,
+            True,
+            False,
+        )
+        assert (first.out_tap, second.in_tap) == (None, None)
+
+    def test_half_a_day_of_leave_leaves_one_session_with_its_own_two_taps(self, ends, outcomes):
+        assert outcomes("13:25 17:05", plan="leave:AM", policy=self.POLICY) == "leave present"
+        assert ends("13:25", plan="leave:AM", policy=self.POLICY) == "- - 13:25 -"
+
+    def test_a_manual_entry_takes_the_place_of_what_is_assumed(self, judged):
+        first = judged("07:25 17:05", entry="AM=-11:00", policy=self.POLICY).sessions[0]
+        assert (first.assumed_out, first.early_min) == (False, 30)
+
+
+class TestFlexibleHours:
+    """A session may be begun up to half an hour earlier or later, when it is left as much earlier or later."""
+
+    POLICY = Policy(flexible=30 * MINUTE)
+
+    @pytest.mark.parametrize(
+        ("punches", "expected"),
+        [
+            ("07:30 11:30 13:30 17:00", []),
+            ("08:00 12:00 13:30 17:00", []),
+            ("08:05 12:00 13:30 17:00", []),
+            ("08:05:01 12:00 13:30 17:00", ["late 5"]),
+            ("08:00 11:45 13:30 17:00", ["early_leave 15"]),
+            ("07:00 11:00 13:30 17:00", []),
+            ("06:30 10:59 13:30 17:00", ["early_leave 1"]),
+            ("07:00 11:00 13:10 16:40", []),
+        ],
+    )
+    def test_the_session_moves_with_its_in_and_keeps_its_length(self, flags, punches, expected):
+        assert flags(punches, policy=self.POLICY) == expected
+
+    def test_worked_time_is_that_of_the_moved_session(self, judged):
+        assert judged("08:00 12:00 13:30 17:00", policy=self.POLICY).sessions[0].worked_min == 240
+
+    def test_without_an_in_the_hours_stand_where_they_are(self, flags):
+        assert flags("11:00 13:30 17:00", policy=self.POLICY) == ["early_leave 30", "missing_in"]
+
+
+class TestWords:
+    def test_every_choice_can_be_written(self):
+        written = {
+            "dedup_s": "90",
+            "half_threshold_h": "4",
+            "absent_threshold_h": "1.5",
+            "threshold_base": "clipped",
+            "worked": "raw",
+            "holiday_punch": "count",
+            "leave_taps": "taps",
+            "resolution": "minute",
+            "late_base": "grace",
+            "rounding": "ceil",
+            "single_punch": "in",
+            "window_split": "later",
+            "lunch_taps": "window",
+            "required_taps": "2",
+            "flexible_min": "30",
+        }
+        assert set(written) == set(POLICY_NAMES)
+        policy = policy_from(written)
+        assert policy.dedup == timedelta(seconds=90)
+        assert (policy.half_day_under, policy.absent_under) == (timedelta(hours=4), timedelta(hours=1.5))
+        assert (policy.required_taps, policy.flexible) == (2, timedelta(minutes=30))
+        usual = Policy()
+        assert all(getattr(policy, name) != getattr(usual, name) for name in Policy.__slots__)
+
+    def test_nothing_written_is_the_usual(self):
+        assert policy_from({}) == Policy()
+
+    @pytest.mark.parametrize(
+        ("name", "text", "problem"),
+        [
+            ("grace", "5", "policy 'grace' is not known; there are dedup_s"),
+            ("rounding", "up", "policy rounding = 'up': write floor or ceil or nearest"),
+            ("required_taps", "3", "write 2 or 4"),
+            ("dedup_s", "-1", "write a number from 0 to 3600"),
+            ("flexible_min", "9999", "write a number from 0 to 1440"),
+            ("half_threshold_h", "four", "write a number from 0 to 24"),
+            ("half_threshold_h", "nan", "write a number from 0 to 24"),
+        ],
+    )
+    def test_what_is_no_choice_is_refused_with_the_words_there_are(self, name, text, problem):
+        with pytest.raises(PolicyError, match=problem):
+            policy_from({name: text})

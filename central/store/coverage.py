@@ -8,11 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from central.coverage import Closure, DoorFacts, Fault, Hole, JournalFacts, Mended
-from central.tables import DeviceState, DoorClosure, Event, Journal, LostSpan
+from central.tables import Device, DeviceState, DoorClosure, Event, Journal, LostSpan
 from edge.wire import events as wire
 
 EVENT: sa.Table = Event.__table__  # type: ignore[attr-defined]
 JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
+DEVICE: sa.Table = Device.__table__  # type: ignore[attr-defined]
 STATE: sa.Table = DeviceState.__table__  # type: ignore[attr-defined]
 CLOSURE: sa.Table = DoorClosure.__table__  # type: ignore[attr-defined]
 LOST: sa.Table = LostSpan.__table__  # type: ignore[attr-defined]
@@ -23,6 +24,8 @@ _NOTABLE = sa.text("event.kind <> 'punch'")
 
 _DEVICES: sa.BindParameter[Any] = sa.bindparam("devices", expanding=True)
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_FROM: sa.BindParameter[Any] = sa.bindparam("from_ms", type_=sa.BigInteger)
+_TO: sa.BindParameter[Any] = sa.bindparam("to_ms", type_=sa.BigInteger)
 
 
 def _runs_query() -> sa.Select[Any]:
@@ -30,7 +33,26 @@ def _runs_query() -> sa.Select[Any]:
     columns = (j.id, j.device, j.journal, j.parent_journal, j.proven_uptime_ms, j.proven_utc_ms)
     start = sa.and_(e.journal_id == j.id, e.seq == 1, e.kind == "start")  # a journal's first event, by its key
     query = sa.select(*columns, e.time_ms.label("started_ms")).select_from(JOURNAL.outerjoin(EVENT, start))
-    return query.where(j.device.in_(_DEVICES))
+    first, mine = j.first_time_ms, j.device.in_(_DEVICES)
+    within = mine & (first > _FROM) & (first <= _TO)
+    undated = mine & first.is_(None) & (j.first_seen_ms > _FROM)
+    return query.where(j.id.in_(_IDS) | within | undated)
+
+
+def _neighbours_query() -> sa.Select[Any]:
+    """The runs nearest before and after a span by their first known time, and of those without one the last that were
+    heard of before it; two each: a clock that is set late dates a run by that moment, and one run at most lasts over
+    each end of the span. A door has had thousands of runs: none but these are read."""
+    j, door = JOURNAL.c, DEVICE.c.id
+    first, seen = j.first_time_ms, j.first_seen_ms
+    mine = sa.select(j.id).where(j.device == door).correlate(DEVICE).limit(1)
+    parts = (
+        mine.where(first <= _FROM).order_by(first.desc()),
+        mine.where(first > _TO).order_by(first),
+        mine.where(first.is_(None), seen <= _FROM).order_by(seen.desc()),
+    )
+    columns = [part.offset(number).scalar_subquery() for part in parts for number in (0, 1)]
+    return sa.select(*columns).where(door.in_(_DEVICES))
 
 
 def _last_query() -> sa.Select[Any]:
@@ -53,7 +75,7 @@ def _remarks_query() -> sa.Select[Any]:
 
 
 # Built once: they are asked for every staff-day, and building costs as much as asking.
-_RUNS, _LAST, _REMARKED = _runs_query(), _last_query(), _remarks_query()
+_RUNS, _NEIGHBOURS, _LAST, _REMARKED = _runs_query(), _neighbours_query(), _last_query(), _remarks_query()
 _SAID = sa.select(STATE.c.device, STATE.c.delivered_until_ms).where(STATE.c.device.in_(_DEVICES))
 _CLOSURES = sa.select(
     CLOSURE.c.device, CLOSURE.c.down_from_ms, CLOSURE.c.down_to_ms, CLOSURE.c.reason, CLOSURE.c.doc_no
@@ -96,7 +118,7 @@ def delivered(db: sa.Connection, devices: Collection[str]) -> dict[str, DoorFact
 def door_facts(db: sa.Connection, devices: Collection[str], from_ms: int, to_ms: int) -> dict[str, DoorFacts]:
     """All that is known of these devices' coverage between two instants."""
     runs: dict[str, list[Any]] = defaultdict(list)
-    for run in _runs(db, devices):
+    for run in _runs(db, devices, from_ms, to_ms):
         runs[run.device].append(run)
     chosen = [run for device in devices for run in _touching(runs[device], from_ms, to_ms)]
     ids = [run.id for run in chosen]
@@ -108,8 +130,11 @@ def door_facts(db: sa.Connection, devices: Collection[str], from_ms: int, to_ms:
     return {d: replace(f, journals=tuple(journals[d])) for d, f in delivered(db, devices).items()}
 
 
-def _runs(db: sa.Connection, devices: Collection[str]) -> Iterable[Any]:
-    return db.execute(_RUNS, {"devices": sorted(devices)})
+def _runs(db: sa.Connection, devices: Collection[str], from_ms: int, to_ms: int) -> Iterable[Any]:
+    """What the span can need of each door's runs."""
+    asked = {"devices": sorted(devices), "from_ms": from_ms, "to_ms": to_ms}
+    near = {run for row in db.execute(_NEIGHBOURS, asked) for run in row if run is not None}
+    return db.execute(_RUNS, {**asked, "ids": sorted(near)})
 
 
 def _touching(runs: list[Any], from_ms: int, to_ms: int) -> list[Any]:

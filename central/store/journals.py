@@ -81,7 +81,7 @@ class JournalState:
 
 NAMES = tuple(f.name for f in fields(JournalState) if f.name != "read")
 CHANGING = NAMES[3:]
-ADVANCING = ("watermark", "watermark_hash", "known_head", "top_seq", "first_time_ms", "last_time_ms")
+ADVANCING = ("watermark", "watermark_hash", "known_head", "top_seq", "last_time_ms")
 """What changes with every batch; no index knows these columns."""
 RESTING = tuple(name for name in CHANGING if name not in ADVANCING)
 _COLUMNS = [TABLE.c[name] for name in NAMES]

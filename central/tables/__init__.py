@@ -8,6 +8,7 @@ One noun a file; everybody imports from here.
 
 from central.tables.calendar import CalendarDecision, CalendarProposal
 from central.tables.counting import CaseEvent, OfficeCase, OfficeThreshold
+from central.tables.decisions import CommandResult, DoorDecision
 from central.tables.doors import Device, DeviceState
 from central.tables.duties import DutyVerdict, OvertimeProposal
 from central.tables.entries import ManualEntry
@@ -30,11 +31,13 @@ __all__ = [
     "CalendarDecision",
     "CalendarProposal",
     "CaseEvent",
+    "CommandResult",
     "Counter",
     "DayVerdict",
     "Device",
     "DeviceState",
     "DoorClosure",
+    "DoorDecision",
     "DutySlot",
     "DutyVerdict",
     "Event",

@@ -48,6 +48,7 @@ class Journal(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("device", "journal", name="journal_identity"),
         sa.Index("journal_parent", "device", "parent_journal"),
+        sa.Index("journal_first_time", "device", "first_time_ms"),
     )
 
 

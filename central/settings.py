@@ -13,6 +13,7 @@ from typing import Any
 
 from central.clock import Clock, ScaledClock, SystemClock
 from central.errors import SettingsError
+from central.hints import HintLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     key: KeySettings = field(default_factory=KeySettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    hints: HintLimits = field(default_factory=HintLimits)
 
 
 SECTIONS: dict[str, Callable[[], Any]] = {
@@ -80,6 +82,7 @@ SECTIONS: dict[str, Callable[[], Any]] = {
     "web": WebSettings,
     "key": KeySettings,
     "clock": ClockSettings,
+    "hints": HintLimits,
 }
 
 
@@ -127,6 +130,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "broker.keepalive_s": (2, 3600),
     "web.port": (0, 65535),
     "clock.scale": (0.001, 100_000),
+    "hints.together_percent": (1, 100),
 }
 
 

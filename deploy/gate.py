@@ -13,6 +13,7 @@ PURE = (
     "edge/terminals.py",
     "edge/readers/**/*.py",
     "edge/door.py",
+    "edge/phrases.py",
     "central/rules/**/*.py",
     "central/timing.py",
     "central/recorded.py",
@@ -25,6 +26,7 @@ PURE = (
     "central/counting/**/*.py",
     "central/what_if/supposing.py",
     "central/explaining/**/*.py",
+    "central/hints.py",
 )
 
 

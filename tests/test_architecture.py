@@ -31,7 +31,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge/badges.py": set(),
     "edge/terminals.py": {"edge.badges"},
     "edge/readers": {"edge.readers", "edge.badges"},
-    "edge/door.py": {"edge.badges", "edge.readers", "edge.wire"},
+    "edge/phrases.py": set(),
+    "edge/displays/lcd.py": {"edge", "RPLCD"},
+    "edge/displays/oled.py": {"edge", "luma", "PIL"},
+    "edge/door.py": {"edge.badges", "edge.phrases", "edge.readers", "edge.wire"},
     "edge/sending.py": {"edge.wire", "edge.journal.spans"},
     "edge/uplink.py": {"edge", "paho"},
     "edge/panel.py": {"edge", "gpiozero", "lgpio"},
@@ -50,14 +53,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/presence.py": {*PURE_RULES, "central.moments"},
     "central/clock.py": set(),
     "central/errors.py": set(),
-    "central/settings.py": {"central.clock", "central.errors"},
+    "central/settings.py": {"central.clock", "central.errors", "central.hints"},
     "central/tables": {"sqlalchemy", "sqlmodel", "central.tables"},
     "central/migrations": {*SQL, "central.tables"},
     "central/store": {*UNDER_STORE, *PURE_CENTRAL, *SQL, *WIRE, "central.tables"},
     "central/keys.py": {"central.errors", "cryptography", *WIRE},
     "central/intake.py": {"central", "paho", *WIRE},
     "central/counting": {*PURE_RULES, "central.counting"},
-    "central/explaining": {*PURE_RULES, "central.explaining"},
+    "central/hints.py": {"central.moments"},
+    "central/explaining": {*PURE_RULES, "central.explaining", "central.hints", "central.moments"},
     "central/calendars/proposing.py": {"central", "holidays"},
     "central/web": {"central", *FRAMEWORK},
     "central": {"central", "sqlalchemy", *WIRE},
@@ -75,11 +79,12 @@ DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}
 """The players of the fleet's hands and cables: they live in real time and are no part of a station."""
 
 PURE = (
-    "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/sending.py",
+    "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/phrases.py",
+    "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
     "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
     "central/sheets.py",
-    "central/recorded.py", "central/counting", "central/explaining",
+    "central/recorded.py", "central/counting", "central/explaining", "central/hints.py",
 )  # fmt: skip
 """Pure by design, files that do not exist yet among them."""
 PURE_MODULES = frozenset(

@@ -35,6 +35,18 @@ def plan_details(db: sa.Connection, refs: Collection[str]) -> dict[str, PlanDeta
     return found
 
 
+def leave_dates(db: sa.Connection, first: dt.date, last: dt.date) -> set[tuple[str, dt.date]]:
+    """Every (staff, date) from first to last that some leave, trip or study touches, whole days or halves."""
+    c = LEAVE.c
+    rows = db.execute(sa.select(c.staff, c.date_from, c.date_to).where(c.date_from <= last, c.date_to >= first))
+    return {
+        (row.staff, start + dt.timedelta(days=n))
+        for row in rows
+        for start, end in [(max(row.date_from, first), min(row.date_to, last))]
+        for n in range((end - start).days + 1)
+    }
+
+
 def _ids(kind: str, refs: Collection[str]) -> list[int]:
     return [int(ref.partition(":")[2]) for ref in refs if ref.startswith(f"{kind}:")]
 

@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 
 from central.coverage import LOST, NO_DOOR, NO_POWER, NOT_THERE, STOPPED
-from central.explaining import Explanation, Section, lines_of, proofs, sentences, sessions, voice
+from central.explaining import Explanation, Section, hinting, lines_of, proofs, sentences, sessions, voice
 from central.explaining.facts import (
     CalendarTold,
     Conflict,
@@ -48,6 +48,7 @@ def at(text: str, days: int = 0) -> dt.datetime:
 def said_in_code() -> set[str]:
     """Every sentence that stands in a call of `say`, and those of the tables."""
     found = {*voice.words(), *sessions.sentences(), *proofs.phrases(), *sentences.phrases()}
+    found |= set(hinting.SENTENCES.values())
     for path in (ROOT / "central/explaining").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":

@@ -9,83 +9,20 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
-from enum import StrEnum
 from typing import Protocol
-from unicodedata import combining, normalize
 
 from edge.badges import masked
+from edge.phrases import ARRIVED, LCD_COLUMNS, PHRASES, Phrase, Words, fold, lcd_name
+from edge.phrases import Feedback as Feedback
 from edge.readers.acceptance import Tap, TapKind
 from edge.wire.config import Boundary, RosterEntry
 from edge.wire.events import Punch, Read
 
-LCD_COLUMNS = 16
 VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975; a constant keeps this file off the disk
 MINUTE_MS = 60_000
 MOST_LATE_MIN = 120
 """A first tap later than this may as well be the way out of somebody who came by another door, or was not noted."""
 PUNCH_ROLE = "punch"
-
-
-class Feedback(StrEnum):
-    """Everything that lights, buzzer and display can say."""
-
-    RECORDED = "recorded"
-    RECORDED_OFFLINE = "recorded_offline"  # on this disk; central hears of it later
-    RECORDED_LATE = "recorded_late"  # provisionally late
-    CLOCK_NOT_SET = "clock_not_set"  # recorded; the time is worked out later
-    TWO_CARDS = "two_cards"  # recorded; please one card at a time
-    UNKNOWN = "unknown"  # recorded as the badge of nobody that this door knows
-    BLOCKED = "blocked"  # recorded as a badge that may not be used
-    ALREADY_RECORDED = "already_recorded"
-    NOT_RECORDED = "not_recorded"  # the journal did not take it: tap again, tell somebody
-    BADGE_READ = "badge_read"  # read on a reader that makes no punches
-    STUCK_CARD = "stuck_card"
-    BAD_READ = "bad_read"  # something was there, but no badge
-    READER_LOST = "reader_lost"
-    READY = "ready"
-
-    @property
-    def recorded(self) -> bool:
-        """Whether it tells a person "your tap is recorded": it may be shown only when the tap is on disk."""
-        return self in _RECORDED
-
-
-_RECORDED = frozenset(
-    {
-        Feedback.RECORDED,
-        Feedback.RECORDED_OFFLINE,
-        Feedback.RECORDED_LATE,
-        Feedback.CLOCK_NOT_SET,
-        Feedback.TWO_CARDS,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """screen: Vietnamese with all marks. lcd: at most 16 ASCII characters. `{time}`, `{minutes}` are filled in."""
-
-    screen: str
-    lcd: str
-
-
-PHRASES: Mapping[Feedback, Phrase] = {
-    Feedback.RECORDED: Phrase("Đã ghi {time}", "DA GHI {time}"),
-    Feedback.RECORDED_OFFLINE: Phrase("Đã ghi {time}. Mất mạng, đã lưu", "MAT MANG-DA LUU"),
-    Feedback.RECORDED_LATE: Phrase("Đã ghi {time}. Đi muộn {minutes} phút", "DI MUON {minutes} PHUT"),
-    Feedback.CLOCK_NOT_SET: Phrase("Đã ghi. Chưa có giờ đúng", "CHUA CO GIO DUNG"),
-    Feedback.TWO_CARDS: Phrase("Đã ghi {time}. Hai thẻ: mỗi lần một thẻ", "MOI LAN MOT THE"),
-    Feedback.UNKNOWN: Phrase("Thẻ chưa đăng ký", "THE CHUA D.KY"),
-    Feedback.BLOCKED: Phrase("Thẻ bị khóa", "THE BI KHOA"),
-    Feedback.ALREADY_RECORDED: Phrase("Đã quẹt rồi {time}", "DA QUET ROI"),
-    Feedback.NOT_RECORDED: Phrase("Chưa ghi được, xin quẹt lại", "CHUA GHI DUOC"),
-    Feedback.BADGE_READ: Phrase("Số thẻ {badge}", "THE {badge}"),
-    Feedback.STUCK_CARD: Phrase("Xin lấy thẻ ra khỏi đầu đọc", "XIN LAY THE RA"),
-    Feedback.BAD_READ: Phrase("Không đọc được, xin quẹt lại", "XIN QUET LAI"),
-    Feedback.READER_LOST: Phrase("Đầu đọc bị ngắt", "MAT DAU DOC"),
-    Feedback.READY: Phrase("Xin mời quẹt thẻ", "XIN MOI QUET THE"),
-}
-_ARRIVED = Phrase("Đã vào {time}", "DA VAO {time}")
 
 
 class RosterView(Protocol):
@@ -119,6 +56,11 @@ class Answer:
     lines: tuple[str, ...]
     lcd: tuple[str, str]
     late_min: int | None = None
+
+    @property
+    def words(self) -> Words:
+        """For a display."""
+        return Words(self.lines, self.lcd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +138,18 @@ def confirm(verdict: Verdict, written: bool, roster: RosterView) -> Answer:
     return _answer(Feedback.NOT_RECORDED, roster)
 
 
-def state(feedback: Feedback, roster: RosterView) -> Answer:
-    """The words for a state of the door that no tap caused (`ready`, `reader_lost`, `bad_read`)."""
-    return _answer(feedback, roster)
+def state(feedback: Feedback, roster: RosterView, moment: Moment | None = None) -> Answer:
+    """The words for a state of the door that no tap caused (`ready`, `reader_lost`, `bad_read`, `field_chosen`).
+
+    moment: below them stands what a person should know before tapping: the time, that there is none, no network.
+    """
+    answer = _answer(feedback, roster)
+    if moment is None:
+        return answer
+    unset, offline = PHRASES[Feedback.CLOCK_NOT_SET], PHRASES[Feedback.RECORDED_OFFLINE]
+    lines = [_time(moment.utc_ms) or "Chưa có giờ đúng", *([] if moment.online else ["Mất mạng, vẫn ghi"])]
+    below = _time(moment.utc_ms) if moment.online else offline.lcd
+    return replace(answer, lines=(*answer.lines, *lines), lcd=(answer.lcd[0], below or unset.lcd))
 
 
 def _already(time: str, roster: RosterView, name: str | None) -> Answer:
@@ -230,7 +181,7 @@ def _said(tap: Tap, entry: RosterEntry | None, moment: Moment, roster: RosterVie
         return replace(_plain(Feedback.RECORDED_LATE), late_min=late_min)
     if not moment.online:
         return _plain(Feedback.RECORDED_OFFLINE)
-    return _plain(Feedback.RECORDED) if arriving is None else _Said(Feedback.RECORDED, _ARRIVED)
+    return _plain(Feedback.RECORDED) if arriving is None else _Said(Feedback.RECORDED, ARRIVED)
 
 
 def _plain(feedback: Feedback) -> _Said:
@@ -287,33 +238,3 @@ def _time(utc_ms: int | None) -> str:
     if utc_ms is None:
         return ""
     return datetime.fromtimestamp(utc_ms // 1000, UTC).astimezone(VIETNAM).strftime("%H:%M")
-
-
-def fold(text: str) -> str:
-    """`text` in upper-case ASCII, one letter for one letter: an HD44780 display has no Vietnamese (domain.md 5.3).
-
-    Characters that it shows as something else, and those that have no ASCII letter, become blanks.
-    """
-    letters = normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    plain = "".join(letter for letter in letters if not combining(letter)).upper()
-    return "".join(letter if " " <= letter < "\x7f" and letter not in "\\~" else " " for letter in plain)
-
-
-def lcd_name(name: str) -> str:
-    """`name` folded to at most 16 characters: middle names become initials from the left, then the family name.
-
-    The given name, the last word, stays whole as far as it fits: `TRAN T.T. PHUONG`.
-    """
-    words = fold(name).split()
-    if not words:
-        return ""
-    order = [*range(1, len(words) - 1), *([0] if len(words) > 1 else [])]
-    for index in order:
-        if len(_joined(words)) <= LCD_COLUMNS:
-            break
-        words[index] = words[index][0] + "."
-    return _joined(words)[:LCD_COLUMNS] if len(_joined(words)) <= LCD_COLUMNS else words[-1][:LCD_COLUMNS]
-
-
-def _joined(words: list[str]) -> str:
-    return " ".join(words).replace(". ", ".", max(0, sum(word.endswith(".") for word in words) - 1))

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from edge.arrivals import Arrivals
 from edge.clock import Clock
-from edge.door import PUNCH_ROLE, Feedback, Moment, RecentTaps, confirm, decide
+from edge.door import PUNCH_ROLE, Answer, Moment, RecentTaps, confirm, decide, state
 from edge.health import Health
 from edge.journal.spans import Spans
+from edge.phrases import Feedback
 from edge.readers import BadInput, EventKind, ReaderEvent
 from edge.readers.acceptance import Acceptance, Policy, Tap, TapKind
 from edge.recorder import Recorder
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 Show = Callable[..., None]
 """`Panel.show`: shows a feedback, and traces it with whatever is said besides; neither blocks nor fails."""
+Write = Callable[[Answer], None]
+"""Has the words of an answer displayed; neither blocks nor fails."""
 SILENT = frozenset({BadInput.NOISE, BadInput.ALL_ZERO})
 """What a reader without a card invents: counted, and not shown as a bad read."""
 
@@ -94,6 +97,7 @@ class Doorway:
         health: Health,
         show: Show,
         online: Callable[[], bool],
+        write: Write = lambda answer: None,
     ) -> None:
         self._readers = {id_: _Reader(role, continuous[id_]) for id_, role in roles.items()}
         self._policy = policy
@@ -104,6 +108,7 @@ class Doorway:
         self._health = health
         self._show = show
         self._online = online
+        self._write = write
         self._recent = RecentTaps()
         self._arrivals: Arrivals[Message] = Arrivals(clock.stamp)
         self._look_ns = 0
@@ -122,6 +127,12 @@ class Doorway:
     def lost(self, journal: str, spans: Spans) -> None:
         """Have it journalled that these seqs cannot come."""
         self.put(Losses(journal, spans))
+
+    def idle(self) -> Answer:
+        """The words while nothing happens. Any thread may ask."""
+        away = any(reader.lost_since_ms is not None for reader in self._readers.values())
+        moment = Moment(self._clock.stamp().utc_ms, self._online())
+        return state(Feedback.READER_LOST if away else Feedback.READY, self._roster.view, moment)
 
     def states(self) -> tuple[ReaderState, ...]:
         """The readers as the heartbeat says them: state and counts of bad input."""
@@ -206,7 +217,7 @@ class Doorway:
         elif event.kind is EventKind.CONNECTED:
             self._regain(event.reader_id, reader, at)
         elif event.kind is EventKind.ERROR and event.error not in SILENT:
-            self._show(Feedback.BAD_READ)
+            self._say(state(Feedback.BAD_READ, self._roster.view))
         self._answer(self._acceptance.offer(event, continuous=reader.continuous), at)
 
     def _lose(self, reader_id: str, reader: _Reader, at: Stamp) -> None:
@@ -246,8 +257,8 @@ class Doorway:
         written = None if verdict.event is None else self._recorder.record(verdict.event, at)
         answer = confirm(verdict, written is not None, view)
         where = {} if written is None else {"journal": written.journal, "seq": written.seq}
-        self._show(
-            answer.feedback,
+        self._say(
+            answer,
             badge=tap.badge,
             reader=tap.reader_id,
             tap_ns=tap.mono_ns,
@@ -259,6 +270,11 @@ class Doorway:
             self._acceptance.forget(tap.badge)
         elif written is not None and role == PUNCH_ROLE:
             self._recent.note(tap.badge, moment.utc_ms)
+
+    def _say(self, answer: Answer, **context: object) -> None:
+        """The light first: it is the answer; the words follow when the display comes to it."""
+        self._show(answer.feedback, **context)
+        self._write(answer)
 
     def _look_at_clock(self, at: Stamp) -> None:
         """Journal that the clock was set: at once, after the events of the old time, before any of the new."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from edge.door import Feedback
 from edge.health import Health, supervise
+from edge.phrases import Feedback
 from edge.settings import PanelSettings
 
 LOOP = "panel"
@@ -64,6 +64,7 @@ PATTERNS: Mapping[Feedback, tuple[Step, ...]] = {
     Feedback.NOT_RECORDED: _beeps(1, 1000, red=True),
     Feedback.BADGE_READ: _beeps(1, SHORT_MS, amber=True),
     Feedback.STUCK_CARD: _beeps(3, LONG_MS, amber=True),
+    Feedback.FIELD_CHOSEN: _beeps(1, LONG_MS, amber=True),
     Feedback.BAD_READ: (Step(100, red=True),),
     Feedback.READER_LOST: (Step(500, red=True), Step(1500)),
     Feedback.READY: (_DARK,),

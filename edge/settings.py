@@ -16,6 +16,8 @@ from typing import Any, get_args
 from edge.errors import SettingsError
 from edge.wire.text import is_device_id
 
+DISPLAY_KINDS = ("none", "text", "lcd", "oled")
+CHIPS = ("ssd1306", "ssd1309", "sh1106", "ssd1325", "ssd1327")
 ROLES = ("punch", "info", "enrol", "test")
 PINS = ("lgpio", "mock", "none")
 QUALITIES = ("auto", "ntp", "rtc", "none")
@@ -68,7 +70,8 @@ class ReaderSettings:
 class PanelSettings:
     """pins: the GPIO in use, `mock` for tests, `none` for a door without lights. Numbers are GPIO (BCM) numbers.
 
-    trace: a file of JSON lines, one for each thing the panel showed; None = no trace.
+    trace: a file of JSON lines, one for each thing the panel showed; None = no trace. field_button: GPIO of the button
+    "field duty", which connects it to ground; 0 = there is none.
     """
 
     pins: str = "lgpio"
@@ -77,6 +80,22 @@ class PanelSettings:
     red: int = 22
     buzzer: int = 23
     trace: Path | None = None
+    field_button: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisplaySettings:
+    """kind: see `edge.displays`. port: where a `text` display takes its lines. bus, address: I2C.
+
+    address 0 = the usual one. chip: of an `oled`. font: a file with all Vietnamese letters, None = found.
+    """
+
+    kind: str = "none"
+    port: str = "/dev/diemdanh-display"
+    bus: int = 1
+    address: int = 0
+    chip: str = "ssd1306"
+    font: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +154,7 @@ class Settings:
     central: Central = field(default_factory=Central)
     readers: tuple[ReaderSettings, ...] = ()
     panel: PanelSettings = field(default_factory=PanelSettings)
+    display: DisplaySettings = field(default_factory=DisplaySettings)
     uplink: UplinkSettings = field(default_factory=UplinkSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     policy: Policy = field(default_factory=Policy)
@@ -146,6 +166,7 @@ SECTIONS: dict[str, type[Any]] = {
     "broker": Broker,
     "central": Central,
     "panel": PanelSettings,
+    "display": DisplaySettings,
     "uplink": UplinkSettings,
     "journal": JournalSettings,
     "policy": Policy,
@@ -159,6 +180,9 @@ _LOW_HIGH: dict[str, tuple[float, float]] = {
     "panel.amber": (0, 53),
     "panel.red": (0, 53),
     "panel.buzzer": (0, 53),
+    "panel.field_button": (0, 53),
+    "display.bus": (0, 99),
+    "display.address": (0, 127),
     "uplink.heartbeat_s": (1, 3600),
     "journal.ring_events": (0, 10_000_000),
     "journal.segment_bytes": (16 * 1024, 64 * 1024 * 1024),
@@ -168,7 +192,14 @@ _LOW_HIGH: dict[str, tuple[float, float]] = {
     "policy.repeat_guard_ms": (0, 600_000),
     "clock.scale": (0.001, 100_000),
 }
-_ONE_OF = {"panel.pins": PINS, "clock.source": SOURCES, "clock.quality": QUALITIES, "reader.role": ROLES}
+_ONE_OF = {
+    "panel.pins": PINS,
+    "display.kind": DISPLAY_KINDS,
+    "display.chip": CHIPS,
+    "clock.source": SOURCES,
+    "clock.quality": QUALITIES,
+    "reader.role": ROLES,
+}
 
 
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:

@@ -13,10 +13,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from edge.clock import StationClock, open_clock
 from edge.commands import Commands, Operation
-from edge.door import Feedback
+from edge.door import Answer
 from edge.doorway import LIMIT_S as DOOR_LIMIT_S
 from edge.doorway import LOOP as DOOR
 from edge.doorway import REMEMBERED, Doorway, Mode
@@ -26,6 +27,7 @@ from edge.identity import open_identity, verifier
 from edge.journal import Journal
 from edge.keeper import Keeper, read_floor
 from edge.panel import Panel
+from edge.phrases import Feedback
 from edge.ports import SerialPort
 from edge.readers import Reader
 from edge.readers.acceptance import Policy
@@ -42,6 +44,9 @@ from edge.uplink import LOOP as UPLINK
 from edge.uplink import Parts, Uplink
 from edge.wire.command import MODES
 from edge.wire.notes import Verify
+
+if TYPE_CHECKING:
+    from edge.screen import Screen
 
 VERSION = "0.1.0"
 JOIN_S = 2.5
@@ -94,6 +99,7 @@ class Station:
         self._watchdog = watchdog
         self._stops: dict[str, threading.Event] = {}
         self._threads: dict[str, threading.Thread] = {}
+        self._screen: Screen | None = None
 
     def open(self, ending: Ending) -> None:
         """Start the station. Raises EdgeError when it cannot work, OSError when its folder cannot be used."""
@@ -110,6 +116,7 @@ class Station:
         moment = threading.Lock()
         self._recorder = Recorder(self._journal, self._clock, self._health, moment, lambda: self._uplink.wake())
         self._doorway = self._new_doorway(drivers)
+        self._open_screen()
         reporter = Reporter(
             identity,
             self._journal,
@@ -139,6 +146,8 @@ class Station:
         self._doorway.stop(reason)
         self._end(UPLINK)
         self._panel.close()
+        if self._screen is not None:
+            self._screen.close()
         self._trace.close()
         self._journal.close()
 
@@ -149,6 +158,22 @@ class Station:
         self._panel = Panel(self._settings.panel, self._clock.mono_ns, self._trace.write if path else None)
         self._panel.open()
         self._panel.start(self._health)
+
+    def _open_screen(self) -> None:
+        """Start the display, where there is one."""
+        settings = self._settings.display
+        if settings.kind == "none":
+            return
+        from edge.displays import DISPLAYS
+        from edge.screen import Screen
+
+        display = DISPLAYS[settings.kind](settings)
+        self._screen = Screen(display, lambda: self._doorway.idle().words, self._clock.mono_ns)
+        self._screen.start(self._health)
+
+    def _write(self, answer: Answer) -> None:
+        if self._screen is not None:
+            self._screen.show(answer.words)
 
     def _new_doorway(self, drivers: Mapping[str, Reader]) -> Doorway:
         doorway = Doorway(
@@ -161,6 +186,7 @@ class Station:
             self._health,
             self._panel.show,
             lambda: self._uplink.online,
+            self._write,
         )
         doorway.remember(self._journal.recent(REMEMBERED))
         return doorway

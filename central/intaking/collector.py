@@ -4,17 +4,16 @@
 send again what is not acknowledged. `process` is the whole of intake without queue, threads or MQTT.
 """
 
-import gc
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
 from central.clock import Clock
+from central.garbage import no_search_for_garbage
 from central.intaking.answers import Outgoing
 from central.intaking.reading import Message
 from central.intaking.registry import Registry
@@ -60,20 +59,6 @@ def _is_the_databases_fault(error: Exception) -> bool:
     """Whether no message is to blame: a full disk, a lost connection, a deadlock, a schema that is not there."""
     refused_value = isinstance(error, sa.exc.IntegrityError | sa.exc.DataError)
     return isinstance(error, sa.exc.DBAPIError) and not refused_value
-
-
-@contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """Python looks for reference cycles whenever many objects were made. A group makes tens of thousands and no cycle:
-    the search costs an eighth of intake and finds nothing."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 class Collector:
@@ -184,7 +169,7 @@ class Collector:
         A message that cannot be stored for a reason nobody foresaw goes to quarantine alone. Raises DBAPIError when
         the database cannot be written: then nothing was stored, and no message is to blame.
         """
-        with self._processing, _no_search_for_garbage():
+        with self._processing, no_search_for_garbage():
             try:
                 return self._commit(messages)
             except Exception as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from central.clock import Clock
+from central.garbage import no_search_for_garbage
 from central.ledger.boots import repair_boot
 from central.ledger.doors import doubted, overtaken, ripe
 from central.ledger.duties import Duty, duty_rows, gather_duty
@@ -165,7 +166,8 @@ class Ledger:
         roster = self._roster
         if roster is None or not stale:
             return 0
-        return self._isolation.run(stale, lambda found: self.write(self.look(roster, found)))
+        with no_search_for_garbage():
+            return self._isolation.run(stale, lambda found: self.write(self.look(roster, found)))
 
     def look(self, roster: Roster, stale: Sequence[MarkedDay]) -> Looked:
         """Judge marked days, and write nothing yet.

@@ -27,9 +27,18 @@ def schedule_name(row: ScheduleRow) -> str:
 
 def documents(account: object) -> set[str]:
     """Every document number in an account, wherever it stands."""
-    if isinstance(account, Mapping):
-        own = {str(account["doc_no"])} if account.get("doc_no") else set()
-        return own | {doc for value in account.values() for doc in documents(value)}
-    if isinstance(account, list | tuple):
-        return {doc for value in account for doc in documents(value)}
-    return set()
+    found: set[str] = set()
+    ahead = [account]
+    while ahead:
+        at = ahead.pop()
+        inner: Iterable[object] = at if isinstance(at, list | tuple) else ()
+        if isinstance(at, dict):
+            inner = at.values()
+            if at.get("doc_no"):
+                found.add(str(at["doc_no"]))
+        ahead += [value for value in inner if type(value) in _NESTED]
+    return found
+
+
+_NESTED = (dict, list, tuple)
+"""What JSON is made of; of its thousands of words and numbers none is looked at."""

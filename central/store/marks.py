@@ -177,8 +177,8 @@ def stale_days(db: sa.Connection, limit: int = 500) -> list[MarkedDay]:
     """At most `limit` marks, those of the newest dates first: the board waits for today, an old month can wait.
 
     So many of one date are a bulk: then the week that ends on it, person by person, for a person's week is gathered at
-    little more than the cost of a day. What is set aside (`faults`) is left out as long as its mark has the version that
-    failed; likewise below.
+    little more than the cost of a day. What is set aside (`faults`) is left out as long as its mark has the version
+    that failed; likewise below.
     """
     newest = [MarkedDay(*row) for row in db.execute(_STALE_DAYS, {"most": limit})]
     if len(newest) < limit or newest[0].date != newest[-1].date:

@@ -1,8 +1,7 @@
 """What badges said and when: punches of a span of time, found by badge and time, never by reading everything."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,9 +14,10 @@ JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
 _DAY_MS = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Punch:
-    """A stored punch at its best known time, or (forked) one of several versions of it, or one that cannot be."""
+class Punch(NamedTuple):
+    """A stored punch at its best known time, or (forked) one of several versions of it, or one that cannot be.
+
+    A tuple, because a month has hundreds of thousands."""
 
     badge: str
     device: str
@@ -37,8 +37,7 @@ class Punch:
         return f"{self.journal}:{self.seq}{self.version and ':' + self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A badge was used at a device; first and last such time of the stretch that was asked about."""
 
     badge: str
@@ -84,7 +83,7 @@ def punches(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int
 def impossible(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
     """Punches set aside that were received in this span of time; their own time lies after their receipt."""
     rows = db.execute(_IMPOSSIBLE, {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms})
-    return [_punch(row, set_aside=True) for row in rows]
+    return [_punch(row) for row in rows]
 
 
 def _forked() -> sa.Select[Any]:
@@ -118,18 +117,12 @@ def _version(row: Any) -> Punch:
     )
 
 
-def _punch(row: Any, set_aside: bool | None = None) -> Punch:
+def _punch(row: Any) -> Punch:
+    """rest: whether it is forked and set aside; what is asked for because it is set aside does not say so."""
+    badge, device, journal, seq, time_ms, uncertainty_ms, method, received_ms, *rest = row
+    forked, aside = rest or (False, True)
     return Punch(
-        row.badge,
-        row.device,
-        row.journal,
-        row.seq,
-        row.time_ms,
-        row.uncertainty_ms or 0,
-        row.method or "",
-        row.received_ms,
-        False if set_aside else bool(row.forked),
-        row.set_aside if set_aside is None else set_aside,
+        badge, device, journal, seq, time_ms, uncertainty_ms or 0, method or "", received_ms, bool(forked), bool(aside)
     )
 
 

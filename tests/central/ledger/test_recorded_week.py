@@ -1,133 +1,105 @@
-"""The recorded week through the database: import, events in any order, repaired times, verdicts; every line of the key.
+"""The recorded week through the whole pipeline: `import`, `replay`, and every line of the three keys.
 
-Manual entries have no table yet, so the sessions that they decide are left out of the comparison.
+In the order of the file and shuffled, on SQLite and on PostgreSQL. All twenty orders on both, by hand:
+`pytest -m soak tests/central/ledger/test_recorded_week.py`.
 """
 
 import csv
 import datetime as dt
-import random
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from sqlmodel import SQLModel
 
-from central.ledger import Ledger
+from central.replay import replay
+from central.reports import duty, proposals, strangers, verdicts
 from central.roster.imports import import_office
-from central.store import Store, marks, open_store
-from central.store.verdicts import verdict_rows
-from central.tables import DeviceState, DoorClosure, Event, Journal, Staff
-from edge.wire import events as wire
+from central.store import Store, open_store
 from tests.central.ledger.office import HandClock, at
 
 WEEK = Path(__file__).parents[2] / "data" / "office"
-MONDAY = dt.date(2018, 11, 12)
-DATES = [MONDAY + dt.timedelta(days=n) for n in range(7)]
-AFTER = dt.date(2018, 11, 19)
-
-Row = dict[str, str]
-
-
-def rows(name: str) -> list[Row]:
-    with (WEEK / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+FIRST, LAST = dt.date(2018, 11, 12), dt.date(2018, 11, 18)
+CLOCK = HandClock(at("08:00", dt.date(2018, 11, 19)))
+IN_THE_FILES_ORDER = None
+ORDERS = [("sqlite", IN_THE_FILES_ORDER), ("sqlite", 1), ("postgresql", IN_THE_FILES_ORDER), ("postgresql", 2)]
+ALL_ORDERS = [(database, seed) for database in ("sqlite", "postgresql") for seed in range(1, 21)]
 
 
-def ms(text: str) -> int:
-    return round(dt.datetime.fromisoformat(text if text[-6] == "+" else f"{text}+07:00").timestamp() * 1000)
+def key(name: str) -> list[str]:
+    return (WEEK / f"{name}.csv").read_text("utf-8").splitlines()
 
 
-def insert(db: sa.Connection, model: Any, *found: dict[str, Any]) -> None:
-    db.execute(sa.insert(model.__table__), list(found))
+@contextmanager
+def judged_week(url: str, shuffle: int | None) -> Iterator[Store]:
+    """A database that holds the office and the replayed week."""
+    store = open_store(url)
+    try:
+        store.upgrade()
+        import_office(store, CLOCK, WEEK)
+        replay(store, CLOCK, WEEK, shuffle)
+        yield store
+    finally:
+        store.close()
 
 
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('week') / 'week.db'}")
-    SQLModel.metadata.create_all(store.engine)
-    clock = HandClock(at("08:00", AFTER))
-    import_office(store, clock, WEEK)
-    ledger = Ledger(store, clock)
-    ledger.settle()
-    with store.write() as db:
-        boots = replay(db)
-        staff = list(db.execute(sa.select(Staff.__table__.c.code)).scalars())  # type: ignore[attr-defined]
-        marks.mark_boots(db, boots)
-        marks.mark_days(db, [(code, on) for code in staff for on in DATES], clock.ms)
-    ledger.settle()
-    yield store
-    store.close()
+def printed(store: Store, write: Callable[..., None], *words: object) -> list[str]:
+    """What a command prints."""
+    out = StringIO()
+    with store.read() as db:
+        write(db, *words, "csv", out)
+    return out.getvalue().splitlines()
 
 
-def replay(db: sa.Connection) -> list[tuple[str, str]]:
-    """Store the recorded events, shuffled, each at its earliest receipt; returns the boots."""
-    devices = dict(db.execute(sa.text("SELECT code, id FROM device")).all())
-    earliest: dict[str, Row] = {}
-    for row in sorted(rows("punches"), key=lambda r: ms(r["received_time"])):
-        earliest.setdefault(row["event_id"], row)
-    punches = sorted(earliest.values(), key=lambda r: (r["device"], int(r["seq"])))
-    journals: dict[tuple[str, str], int] = {}
-    for number, (code, boot) in enumerate(dict.fromkeys((r["device"], r["boot"]) for r in punches)):
-        journal = Journal(device=devices[code], journal=f"{number:016x}", boot=boot, first_seen_ms=0)
-        values = {name: value for name, value in journal.model_dump().items() if name != "id"}
-        added = sa.insert(Journal.__table__).values(values)  # type: ignore[attr-defined]
-        journals[code, boot] = db.execute(added.returning(sa.column("id"))).scalar_one()
-    seqs: Counter[int] = Counter()
-    events = [sync(row, journals, seqs) for row in rows("clock_syncs") if (row["device"], row["boot"]) in journals]
-    events += [punch(row, journals, seqs) for row in punches]
-    random.Random(7).shuffle(events)  # noqa: S311
-    insert(db, Event, *events)
-    insert(db, DoorClosure, *(closure(row, devices) for row in rows("doors")))
-    for device in devices.values():
-        state = DeviceState(device=device, heard_ms=0, delivered_until_ms=at("00:00", AFTER))
-        insert(db, DeviceState, state.model_dump())
-    return [(devices[code], boot) for code, boot in journals]
+def agree(store: Store) -> None:
+    """Every line of every key, in order."""
+    assert printed(store, verdicts.write, FIRST, LAST, None) == key("expected")
+    assert printed(store, duty.write, FIRST, LAST, None) == key("expected_duty")
+    assert printed(store, proposals.write, FIRST, LAST) == key("expected_overtime")
 
 
-def closure(row: Row, devices: dict[str, str]) -> dict[str, Any]:
-    ends = {"down_from_ms": ms(row["down_from"]), "down_to_ms": ms(row["down_to"])}
-    return {"device": devices[row["device"]], "reason": row["reason"], "doc_no": "", **ends}
-
-
-def event(journal: int, seqs: Counter[int], stamp: wire.Stamp, body: Any, received_ms: int) -> dict[str, Any]:
-    seqs[journal] += 1
-    said = wire.Event(seqs[journal], stamp, body)
-    return {
-        "journal_id": journal,
-        "seq": said.seq,
-        "kind": said.kind,
-        "line": wire.encode_event(said),
-        "hash": b"",
-        "uptime_ms": stamp.uptime_ms,
-        "utc_ms": stamp.utc_ms,
-        "clock": stamp.clock.value,
-        "sync_age_s": stamp.sync_age_s,
-        "received_ms": received_ms,
-        "badge": body.badge if isinstance(body, wire.Punch) else None,
-        "set_aside": False,
-    }
-
-
-def sync(row: Row, journals: dict[tuple[str, str], int], seqs: Counter[int]) -> dict[str, Any]:
-    true_ms = ms(row["synced_time"])
-    stamp = wire.Stamp(int(row["uptime_s"]) * 1000, true_ms, wire.Clock.NTP, 0)
-    return event(journals[row["device"], row["boot"]], seqs, stamp, wire.ClockSet(None, true_ms, "ntp"), true_ms)
-
-
-def punch(row: Row, journals: dict[tuple[str, str], int], seqs: Counter[int]) -> dict[str, Any]:
-    clock = wire.Clock.NTP if row["clock"] == "synced" else wire.Clock.NONE
-    stamp = wire.Stamp(round(float(row["uptime_s"]) * 1000), ms(row["device_time"]), clock, 0)
-    body = wire.Punch(f"nfca:{row['badge_uid']}", "main", ())
-    return event(journals[row["device"], row["boot"]], seqs, stamp, body, ms(row["received_time"]))
+@pytest.fixture(scope="module", params=ORDERS, ids=lambda order: f"{order[0]}-{order[1] or 'file'}")
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    database, shuffle = request.param
+    if database == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('week') / 'week.db'}"
+    else:
+        url = request.getfixturevalue("postgres").database()
+    with judged_week(url, shuffle) as store:
+        yield store
 
 
 def test_every_line_of_the_key_comes_out_of_the_database(judged: Store) -> None:
-    by_hand = {(r["staff"], r["date"], r["session"]) for r in rows("manual")}
-    with judged.read() as db:
-        found = [tuple(str(value) for value in row) for row in verdict_rows(db, DATES[0], DATES[-1])]
-    key = [tuple(row.values()) for row in rows("expected")]
-    assert len(found) == len(key)
-    assert [row for row in found if row[:3] not in by_hand] == [row for row in key if row[:3] not in by_hand]
+    assert printed(judged, verdicts.write, FIRST, LAST, None) == key("expected")
+
+
+def test_so_does_every_duty_slot(judged: Store) -> None:
+    assert printed(judged, duty.write, FIRST, LAST, None) == key("expected_duty")
+
+
+def test_so_does_every_proposal_of_overtime(judged: Store) -> None:
+    assert printed(judged, proposals.write, FIRST, LAST) == key("expected_overtime")
+
+
+def test_badges_that_counted_for_nobody_are_listed(judged: Store) -> None:
+    found = [tuple(row.values()) for row in csv.DictReader(printed(judged, strangers.write))]
+    assert found == [
+        ("nfca:0442DA4D1EBF18", "D-X10", "2018-11-13T13:20:00+07:00", "2018-11-16T19:40:00+07:00", "6", "lost"),
+        ("nfca:0473A7C5D70274", "D-X18", "2018-11-15T13:24:00+07:00", "2018-11-16T18:45:00+07:00", "3", "lost"),
+        ("nfca:04B5AF7A8BF8C5", "D-X17", "2018-11-14T07:15:00+07:00", "2018-11-15T17:01:00+07:00", "2", "blocked"),
+        ("nfca:04DEADBEEF0001", "D-X01", "2018-11-12T07:26:00+07:00", "2018-11-12T07:26:00+07:00", "1", "unknown"),
+        ("nfca:04DEADBEEF0002", "D-X02", "2018-11-13T07:27:00+07:00", "2018-11-13T07:27:00+07:00", "1", "blocked"),
+    ]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("kind", "seed"), ALL_ORDERS)
+def test_whatever_order_the_punches_arrive_in(
+    kind: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'week.db'}"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres").database()
+    with judged_week(url, seed) as store:
+        agree(store)

@@ -41,7 +41,7 @@ _OPEN = (
     "|ươi|ươu|uao|[aeêioôơuưy]"
 )
 _CLOSED = "oă|oa|oe|oo|iê|yê|uâ|uyê|uy|uê|uô|ươ|[aăâeêioôơuưy]"
-_SYLLABLE = re.compile(f"{_ONSET}(?:(?:{_OPEN})|(?:{_CLOSED})(?:ng|nh|ch|[cmnpt]))")
+_SYLLABLE = re.compile(f"{_ONSET}(?:(?:{_OPEN})|(?:{_CLOSED})(?:ng|nh|ch|[ckmnpt]))")
 _TONE_MARKS = frozenset(_TONES.values())
 _WORD = re.compile(r"[A-Za-z\u00a1-\u024f\u1ea0-\u1ef9]+")
 _MIDDLE_CAPITAL = re.compile(r"[a-z\u00df-\u00ff][\u00c0-\u00de]")
@@ -86,10 +86,14 @@ def old_coding(text: str) -> OldCoding | None:
     if any(c > "\u00ff" and c.isalpha() for c in text):
         return None  # a letter that neither coding has
     odd = [word for word in words if len(word) > 1 and not word.isascii() and not is_syllable(word)]
-    for name, read in (("TCVN3", from_tcvn3), ("VNI", from_vni)):
-        if any(is_syllable(read(word)) and read(word).lower() != word.lower() for word in odd):
-            return OldCoding(name, read(text) if name == "TCVN3" else _capitals(text, read(text)))
-    return None
+    better = {
+        name: sum(is_syllable(read(word)) and read(word).lower() != word.lower() for word in odd)
+        for name, read in (("TCVN3", from_tcvn3), ("VNI", from_vni))
+    }
+    name = max(better, key=lambda name: better[name])
+    if not better[name]:
+        return None
+    return OldCoding(name, from_tcvn3(text) if name == "TCVN3" else _capitals(text, from_vni(text)))
 
 
 def _capitals(said: str, read: str) -> str:

@@ -26,7 +26,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         ("--db postgresql+pg8000://x upgrade", "there is no postgresql+pg8000 here"),
         ("--db postgresql:///?host=/nowhere upgrade", "name one that exists"),
         ("--config none.toml upgrade", "none.toml: cannot be read"),
-        ("--db sqlite:///a.db import nowhere", "units.csv:1: is missing"),
+        ("--db sqlite:///a.db import nowhere", "folder nowhere does not exist"),
         ("--db sqlite:///a.db device add D1 --id dabc --key zzz", "key 'zzz' is not 32 bytes"),
         ("--db sqlite:///a.db device revoke D9", "no device has the code D9"),
         ("evaluate nowhere.json", "nowhere.json: cannot be read"),

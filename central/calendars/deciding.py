@@ -12,16 +12,15 @@ import sqlalchemy as sa
 
 from central.clock import Clock
 from central.errors import CentralError
+from central.ledger.gathering import Key
+from central.ledger.touched import days_of_roster
 from central.lunar import tet_problem
-from central.rules.day import Session
 from central.store import Store, calendar, fleet, marks
 from central.store import roster as rosters
 from central.store.calendar import DayRow, ProposalRow
 from central.store.roster import Roster
 from central.workdays import CalendarKind, Workdays
 
-GROUP = 500
-"""People read at a time."""
 HALVES = frozenset({"AM", "PM"})
 ONE = dt.timedelta(days=1)
 
@@ -213,45 +212,19 @@ def _check_standing(standing: Iterable[DayRow], day: NewDay) -> None:
 def _changed(db: sa.Connection, before: Roster, dates: Iterable[dt.date], clock: Clock) -> int:
     """Mark what a change of these dates' calendar makes stale; returns how many were marked.
 
-    Whoever has a verdict is judged again; in the period that is judged already also whoever has none on that date.
+    The days beside a date are looked at too: its sessions may take the taps of a night before it.
     """
     after = rosters.load_roster(db)
-    period = calendar.judged_period(db)
-    touched: list[tuple[str, dt.date]] = []
-    for on in sorted({date + n * ONE for date in dates for n in (-1, 0, 1)}):
-        staff = set(calendar.judged_staff(db, on))
-        if period is not None and period[0] <= on <= period[1]:
-            staff |= set(rosters.employed_on(db, on))
-        touched += _touched(db, before, after, sorted(staff), on)
-    marks.mark_days(db, touched, clock.now_ms())
-    return len(touched)
+    found: set[Key] = set()
+    for first, last in _stretches(dates):
+        found |= days_of_roster(db, before, after, first, last)
+    marks.mark_days(db, found, clock.now_ms())
+    return len(found)
 
 
-def _touched(
-    db: sa.Connection, before: Roster, after: Roster, staff: Sequence[str], on: dt.date
-) -> list[tuple[str, dt.date]]:
-    found = []
-    for first in range(0, len(staff), GROUP):
-        group = staff[first : first + GROUP]
-        posts = rosters.posts_of(db, group)
-        for code in group:
-            post = after.post_on(posts.get(code, ()), on)
-            if post is not None and _seen(before, post.workplace, on) != _seen(after, post.workplace, on):
-                found.append((code, on))
-    return found
-
-
-def _seen(roster: Roster, unit: str, on: dt.date) -> tuple[object, ...]:
-    """All that a day's verdict takes from the calendar: the day, and the sessions next to it."""
-    workdays = roster.workdays
-    day = workdays.sessions_for(unit, on)
-    earlier, later = workdays.sessions_for(unit, on - ONE).sessions, workdays.sessions_for(unit, on + ONE).sessions
-    return day, _last(earlier), _first(later)
-
-
-def _first(sessions: tuple[Session, ...]) -> Session | None:
-    return sessions[0] if sessions else None
-
-
-def _last(sessions: tuple[Session, ...]) -> Session | None:
-    return sessions[-1] if sessions else None
+def _stretches(dates: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """The dates with those beside them, as first and last of each unbroken run."""
+    every = sorted({on + n * ONE for on in dates for n in (-1, 0, 1)})
+    begins = [on for on in every if on - ONE not in every]
+    ends = [on for on in every if on + ONE not in every]
+    return list(zip(begins, ends, strict=True))

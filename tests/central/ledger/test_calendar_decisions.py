@@ -229,6 +229,29 @@ def test_a_make_up_day_for_a_day_that_is_worked_says_so(office: Office) -> None:
     assert add(office.store, office.clock, day, "An").note == ""
 
 
+def test_the_night_before_a_new_make_up_day_is_judged_again_for_the_morning_takes_its_tap(office: Office) -> None:
+    door = office.door(unit="H")
+    office.unit("Y", "H")
+    office.hours("Y", "AM", 450, 720)
+    office.hours("Y", "NIGHT", 1320, 1800)  # until six in the morning
+    an, friday = office.person("an", "Y"), SATURDAY - ONE
+    door.start("06:00", friday)
+    for time in ("07:20", "12:01", "21:55"):
+        door.tap(an, time, friday)
+    door.tap(an, "06:55", SATURDAY)
+    for on in (friday, SATURDAY, SATURDAY + ONE):
+        door.heartbeat("23:50", on)
+        office.until("23:55", on)
+    assert office.says("an", friday) == ["AM present", "NIGHT present"]
+    number = decide(office, off(SATURDAY, "Y", MAKE_UP, for_date=friday))
+    assert waiting(office) == {("an", friday), ("an", SATURDAY), ("an", SATURDAY + ONE)}
+    office.ledger.settle()
+    assert office.says("an", friday) == ["AM present", "NIGHT incomplete missing_out"]
+    withdraw(office.store, office.clock, number, "An", "nhầm")
+    office.ledger.settle()
+    assert office.says("an", friday) == ["AM present", "NIGHT present"]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_decided_only_what_was_marked_would_be_judged_otherwise(office: Office, seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311 - a test's dice
@@ -236,6 +259,7 @@ def test_whatever_is_decided_only_what_was_marked_would_be_judged_otherwise(offi
     door = office.door(unit="H")
     office.unit("Y", "H")
     office.unit("Z", "X")
+    office.hours("Y", "AM", 450, 720)
     office.hours("Y", "NIGHT", 1320, 1800)  # until six in the morning: neighbours of a changed day matter
     for code, unit in people.items():
         office.person(code, unit)
@@ -243,7 +267,7 @@ def test_whatever_is_decided_only_what_was_marked_would_be_judged_otherwise(offi
     door.start("00:01")
     for on in dates:
         for code in people:
-            for time in draw.sample(("00:30", "05:40", "06:30", "07:36", "12:01", "13:20", "17:05", "21:50"), 3):
+            for time in draw.sample(("05:40", "06:50", "07:36", "12:01", "13:20", "17:05", "21:50"), 3):
                 door.tap(f"em:{code}", time, on)
         door.heartbeat("23:50", on)
         office.until("23:55", on)

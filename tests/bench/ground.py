@@ -95,7 +95,7 @@ def wait(done: Callable[[], bool], what: str, seconds: float = START_S) -> None:
         time.sleep(0.02)
 
 
-def office(folder: Path, doors: int, staff: int) -> Path:
+def office(folder: Path, doors: int, staff: int, weekdays: str = "1-7") -> Path:
     """An office folder: a unit for each door, `staff` people spread over them, hours, a badge for each person."""
     folder.mkdir()
     units = [("H", "", "district", "Huyện"), *((f"X{n:05d}", "H", "commune", f"Xã {n}") for n in range(doors))]
@@ -112,7 +112,7 @@ def office(folder: Path, doors: int, staff: int) -> Path:
         "devices": ("code,unit,location", [[f"D-{n:05d}", f"X{n:05d}", "Cổng"] for n in range(doors)]),
         "schedules": (
             "unit,valid_from,valid_to,weekdays,session,start,end,grace_late_min,grace_early_min,doc_no",
-            [["H", "", "", "1-7", *session, 5, 0, "01/TB"] for session in hours],
+            [["H", "", "", weekdays, *session, 5, 0, "01/TB"] for session in hours],
         ),
     }
     for name, (header, rows) in files.items():
@@ -127,18 +127,24 @@ def prepare_store(place: Path, doors: int, staff: int) -> Store:
     store, clock = open_store(f"sqlite:///{place}/central.db"), SystemClock()
     store.upgrade()
     import_office(store, clock, office(place / "office", doors, staff))
+    register_doors(store, doors)
+    return store
+
+
+def register_doors(store: Store, doors: int) -> None:
+    """Give the imported doors their stations."""
+    now_ms = SystemClock().now_ms()
     with store.write() as db:
         # Registered at once: the command's way, one by one, is not what is measured here.
         found = {row.code: row.id for row in fleet.devices(db)}
         values = [
-            {"old": found[f"D-{n:05d}"], "new": device_name(n), "public": _public_key(), "now": clock.now_ms()}
+            {"old": found[f"D-{n:05d}"], "new": device_name(n), "public": _public_key(), "now": now_ms}
             for n in range(doors)
         ]
         query = sa.update(fleet.DEVICE).where(fleet.DEVICE.c.id == sa.bindparam("old"))
         query = query.values(id=sa.bindparam("new"), key=sa.bindparam("public"), registered_ms=sa.bindparam("now"))
         db.execute(query, values)
         fleet.bump(db, "devices")
-    return store
 
 
 def _public_key() -> str:

@@ -14,6 +14,7 @@ PURE = (
     "edge/readers/**/*.py",
     "edge/door.py",
     "edge/phrases.py",
+    "edge/outings.py",
     "central/rules/**/*.py",
     "central/timing.py",
     "central/recorded.py",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
 
 from edge.badges import masked
-from edge.phrases import ARRIVED, LCD_COLUMNS, PHRASES, Phrase, Words, fold, lcd_name
+from edge.phrases import ARRIVED, FIELD_IN, FIELD_OUT, LCD_COLUMNS, PHRASES, Phrase, Words, fold, lcd_name
 from edge.phrases import Feedback as Feedback
 from edge.readers.acceptance import Tap, TapKind
 from edge.wire.config import Boundary, RosterEntry
@@ -39,10 +39,14 @@ class RosterView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """utc_ms: when the tap was, None while there is no time. online: whether central is heard."""
+    """utc_ms: when the tap was, None while there is no time. online: whether central is heard.
+
+    field: `field_out` or `field_in` where the person chose field duty before tapping.
+    """
 
     utc_ms: int | None
     online: bool
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def decide(tap: Tap, role: str, moment: Moment, roster: RosterView, recent: Rece
     name = entry.name if entry is not None else None
     if tap.kind is not TapKind.ACCEPTED:
         return Verdict(None, _already(_time(recent.last_ms(tap.badge)), roster, name))
-    punch = Punch(tap.badge, tap.reader_id, _remarks(tap, entry), str(tap.level), tap.evidence, roster.version)
+    punch = Punch(tap.badge, tap.reader_id, _remarks(tap, entry, moment), str(tap.level), tap.evidence, roster.version)
     said = _said(tap, entry, moment, roster, recent)
     return Verdict(punch, _filled(said, roster, name, moment))
 
@@ -157,12 +161,12 @@ def _already(time: str, roster: RosterView, name: str | None) -> Answer:
     return replace(answer, lcd=(answer.lcd[0], time or answer.lcd[1]))
 
 
-def _remarks(tap: Tap, entry: RosterEntry | None) -> tuple[str, ...]:
+def _remarks(tap: Tap, entry: RosterEntry | None, moment: Moment) -> tuple[str, ...]:
     if entry is None:
         remarks: tuple[str, ...] = ("unknown",)
     else:
         remarks = ("known",) if entry.state == "active" else ("blocked",)
-    return (*remarks, "two_cards") if tap.two_cards else remarks
+    return (*remarks, *(["two_cards"] if tap.two_cards else []), *([moment.field] if moment.field else []))
 
 
 def _said(tap: Tap, entry: RosterEntry | None, moment: Moment, roster: RosterView, recent: RecentTaps) -> _Said:
@@ -175,6 +179,8 @@ def _said(tap: Tap, entry: RosterEntry | None, moment: Moment, roster: RosterVie
         return _plain(Feedback.BLOCKED)
     if moment.utc_ms is None:
         return _plain(Feedback.CLOCK_NOT_SET)
+    if moment.field is not None:
+        return _Said(Feedback.RECORDED, FIELD_OUT if moment.field == "field_out" else FIELD_IN)
     arriving = _arriving_in(entry, moment.utc_ms, recent.last_ms(tap.badge))
     late_min = None if arriving is None else _late_min(arriving, moment.utc_ms)
     if late_min is not None:

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 
 from edge.arrivals import Arrivals
 from edge.clock import Clock
-from edge.door import PUNCH_ROLE, Answer, Moment, RecentTaps, confirm, decide, state
+from edge.door import Answer, Moment, RecentTaps, confirm, decide, state
 from edge.health import Health
 from edge.journal.spans import Spans
+from edge.outings import Outings
 from edge.phrases import Feedback
 from edge.readers import BadInput, EventKind, ReaderEvent
 from edge.readers.acceptance import Acceptance, Policy, Tap, TapKind
 from edge.recorder import Recorder
 from edge.roster import Roster
-from edge.wire.events import Event, Fault, Ok, Punch, Read, Stamp, Stop
+from edge.wire.events import Button, Event, Fault, Ok, Punch, Read, Stamp, Stop
 from edge.wire.status import ReaderState
 
 LOOP = "door"
@@ -29,6 +30,8 @@ LIMIT_S = 20.0
 TURN_S = 0.05
 CLOCK_LOOK_NS = 1_000_000_000
 READER_LOST = "reader_lost"
+CHOSEN_NS = 10_000_000_000
+"""How long a press of "field duty" waits for its badge."""
 REMEMBERED = 500
 """Newest events read at the start, to keep the repeat guard and "already recorded" over a restart."""
 
@@ -59,7 +62,14 @@ class Mode:
     seconds: float
 
 
-Message = ReaderEvent | Losses | Mode
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody pressed a button."""
+
+    button: str
+
+
+Message = ReaderEvent | Losses | Mode | Pressed
 
 
 @dataclass(slots=True)
@@ -112,6 +122,8 @@ class Doorway:
         self._recent = RecentTaps()
         self._arrivals: Arrivals[Message] = Arrivals(clock.stamp)
         self._look_ns = 0
+        self._chosen_ns: int | None = None
+        self._outings = Outings()
 
     def put(self, message: Message) -> None:
         """Hand something to the loop. Any thread may call; it never blocks."""
@@ -156,6 +168,8 @@ class Doorway:
                 continue
             lying[event.body.reader] = event.body.badge
             self._recent.note(event.body.badge, event.stamp.utc_ms)
+            if isinstance(event.body, Punch):
+                self._outings.note(event.body, event.stamp)
             ago_ms = _ago_ms(event, now.utc_ms)
             if ago_ms is not None:
                 last[event.body.badge] = self._clock.mono_ns() - int(self._clock.real_s(ago_ms) * 1e6)
@@ -207,8 +221,20 @@ class Doorway:
         elif isinstance(message, Mode):
             reader = self._readers[message.reader_id]
             reader.mode, reader.mode_until_ns = message.role, self._clock.mono_ns() + int(message.seconds * 1e9)
+        elif isinstance(message, Pressed):
+            self._press(message.button, at)
         else:
             self._hear(message, at)
+
+    def _press(self, button: str, at: Stamp) -> None:
+        """The next badge goes to field duty or comes from it; pressed again, it does not."""
+        self._recorder.record(Button(button), at)
+        chosen = self._chosen()
+        self._chosen_ns = None if chosen else self._clock.mono_ns()
+        self._say(state(Feedback.BADGE_READ if chosen else Feedback.FIELD_CHOSEN, self._roster.view))
+
+    def _chosen(self) -> bool:
+        return self._chosen_ns is not None and self._clock.mono_ns() - self._chosen_ns < CHOSEN_NS
 
     def _hear(self, event: ReaderEvent, at: Stamp) -> None:
         reader = self._readers[event.reader_id]
@@ -252,7 +278,8 @@ class Doorway:
         self._look_at_clock(at)
         role = self._readers[tap.reader_id].role_at(self._clock.mono_ns())
         view = self._roster.view
-        moment = Moment(at.utc_ms, self._online())
+        field = self._outings.remark(tap.badge, at) if self._chosen() and tap.kind is TapKind.ACCEPTED else None
+        moment = Moment(at.utc_ms, self._online(), field)
         verdict = decide(tap, role, moment, view, self._recent)
         written = None if verdict.event is None else self._recorder.record(verdict.event, at)
         answer = confirm(verdict, written is not None, view)
@@ -268,8 +295,10 @@ class Doorway:
         )
         if verdict.event is not None and written is None:
             self._acceptance.forget(tap.badge)
-        elif written is not None and role == PUNCH_ROLE:
+        elif written is not None and isinstance(verdict.event, Punch):
             self._recent.note(tap.badge, moment.utc_ms)
+            self._outings.note(verdict.event, at)
+            self._chosen_ns = None
 
     def _say(self, answer: Answer, **context: object) -> None:
         """The light first: it is the answer; the words follow when the display comes to it."""

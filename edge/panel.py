@@ -1,4 +1,4 @@
-"""Feedback -> lights and buzzer. The only user of gpiozero.
+"""Feedback -> lights and buzzer; buttons -> the door. The only user of gpiozero.
 
 The light of an answer is set in the caller's thread, at once; the rest of its pattern, beeps included, is played by a
 thread of the panel's own, so that a beep never delays a tap. A panel that is missing or breaks is a warning: attendance
@@ -24,6 +24,8 @@ TURN_S = 1.0
 BAD_READ_EVERY_NS = 1_000_000_000
 CLOSE_S = 1.0
 NO_PANEL = "no_panel"
+FIELD_DUTY = "field_duty"
+BOUNCE_S = 0.05
 REOPEN_FIRST_NS, REOPEN_MOST_NS = 500_000_000, 30_000_000_000
 _MS = 1_000_000
 
@@ -93,10 +95,12 @@ class _Dark:
 class _Lights:
     """Three LEDs and an active buzzer on GPIO pins. Raises what gpiozero raises."""
 
-    def __init__(self, settings: PanelSettings, factory: Any) -> None:
+    def __init__(self, settings: PanelSettings, factory: Any, pressed: Callable[[str], None]) -> None:
         self._settings = settings
         self._factory = factory
+        self._pressed = pressed
         self._outputs: dict[str, _Output] = {}
+        self._button: Any = None
 
     def open(self) -> None:
         """Take the pins."""
@@ -104,6 +108,9 @@ class _Lights:
         for name in ("green", "amber", "red", "buzzer"):
             kind = gpiozero.Buzzer if name == "buzzer" else gpiozero.LED
             self._outputs[name] = kind(getattr(self._settings, name), pin_factory=self._factory)
+        if self._settings.field_button:
+            self._button = gpiozero.Button(self._settings.field_button, pin_factory=self._factory, bounce_time=BOUNCE_S)
+            self._button.when_pressed = lambda: self._pressed(FIELD_DUTY)
         self.set(_DARK)
 
     def set(self, step: Step) -> None:
@@ -117,6 +124,8 @@ class _Lights:
     def close(self) -> None:
         """Everything off, pins free."""
         try:
+            if self._button is not None:
+                self._button.close()
             for output in self._outputs.values():
                 output.close()
         finally:
@@ -140,11 +149,19 @@ class Panel:
 
     trace: told in the caller's thread right after the lights of an answer are set: feedback, green, amber, red,
     recorded (the person was told so), and the caller's context. With pins `none` it is told all the same; a broken
-    panel showed nothing and traces nothing. mono_ns: real monotonic nanoseconds.
+    panel showed nothing and traces nothing. mono_ns: real monotonic nanoseconds. pressed: told
+    the name of a button, from a thread of its own.
     """
 
-    def __init__(self, settings: PanelSettings, mono_ns: Callable[[], int], trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        settings: PanelSettings,
+        mono_ns: Callable[[], int],
+        trace: Trace | None = None,
+        pressed: Callable[[str], None] = lambda button: None,
+    ) -> None:
         self._settings = settings
+        self._pressed = pressed
         self._mono_ns = mono_ns
         self._trace = trace
         self._changed = threading.Condition()
@@ -176,7 +193,7 @@ class Panel:
             if self._settings.pins == "lgpio":
                 self._errors = (*self._errors, import_module("lgpio").error)
             self.factory = FACTORIES[self._settings.pins]()
-            lights = _Lights(self._settings, self.factory)
+            lights = _Lights(self._settings, self.factory, self._pressed)
             lights.open()
             self._lights = lights
         except self._errors as error:

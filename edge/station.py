@@ -20,7 +20,7 @@ from edge.commands import Commands, Operation
 from edge.door import Answer
 from edge.doorway import LIMIT_S as DOOR_LIMIT_S
 from edge.doorway import LOOP as DOOR
-from edge.doorway import REMEMBERED, Doorway, Mode
+from edge.doorway import REMEMBERED, Doorway, Mode, Pressed
 from edge.health import Health, supervise
 from edge.hearing import Hearing
 from edge.identity import open_identity, verifier
@@ -155,9 +155,12 @@ class Station:
         path = self._settings.panel.trace
         self._trace = TraceFile(path or Path(os.devnull), self._clock.mono_ns)
         self._trace.open()
-        self._panel = Panel(self._settings.panel, self._clock.mono_ns, self._trace.write if path else None)
+        self._panel = Panel(self._settings.panel, self._clock.mono_ns, self._trace.write if path else None, self._press)
         self._panel.open()
         self._panel.start(self._health)
+
+    def _press(self, button: str) -> None:
+        self._doorway.put(Pressed(button))
 
     def _open_screen(self) -> None:
         """Start the display, where there is one."""

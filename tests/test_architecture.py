@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge/terminals.py": {"edge.badges"},
     "edge/readers": {"edge.readers", "edge.badges"},
     "edge/phrases.py": set(),
+    "edge/outings.py": {"edge.wire"},
     "edge/displays/lcd.py": {"edge", "RPLCD"},
     "edge/displays/oled.py": {"edge", "luma", "PIL"},
     "edge/door.py": {"edge.badges", "edge.phrases", "edge.readers", "edge.wire"},
@@ -80,7 +81,7 @@ DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}
 
 PURE = (
     "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/phrases.py",
-    "edge/sending.py",
+    "edge/outings.py", "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
     "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
     "central/sheets.py",

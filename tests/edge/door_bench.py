@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from edge.clock import BUILD_UTC_MS, Sources, StationClock, Trust
-from edge.door import Feedback
+from edge.door import Answer, Feedback
 from edge.doorway import LOOP, Doorway
 from edge.health import Health
 from edge.identity import verifier
@@ -53,6 +53,7 @@ class Bench:
         self.health.watch(LOOP, 20)
         self.disk = Disk()
         self.shown: list[tuple[Feedback, dict[str, object]]] = []
+        self.written: list[Answer] = []
         self.durable_when_shown: list[int] = []
         (folder / "journal").mkdir(exist_ok=True)
         self.journal = Journal.open(
@@ -63,12 +64,15 @@ class Bench:
         roster = Roster(folder, "d0001", verifier(None))
         self.door = Doorway(
             {"door": "punch", "desk": "info"}, {"door": True, "desk": False}, Policy(), self.recorder, roster,
-            self.clock, self.health, self._show, lambda: True,
+            self.clock, self.health, self._show, lambda: True, self._write,
         )  # fmt: skip
 
     def _show(self, feedback: Feedback, **context: object) -> None:
         self.shown.append((feedback, context))
         self.durable_when_shown.append(self.journal.head)
+
+    def _write(self, answer: Answer) -> None:
+        self.written.append(answer)
 
     def wait(self, ms: int) -> None:
         self.ns += ms * MS

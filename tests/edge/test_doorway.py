@@ -2,10 +2,12 @@
 
 import pytest
 
-from edge.door import Feedback
-from edge.doorway import Mode
+from edge.clock import Trust
+from edge.doorway import Mode, Pressed
+from edge.phrases import Feedback, Words
 from edge.readers import BadInput, EventKind, ReaderEvent
-from edge.wire.events import ClockSet, Fault, Lost, Ok, Punch, Read, Stop
+from edge.wire.events import Button, ClockSet, Fault, Lost, Ok, Punch, Read, Stop
+from edge.wire.events import Clock as Quality
 from tests.edge.door_bench import BADGE, MS, Bench
 
 
@@ -146,3 +148,71 @@ def test_the_last_event_is_the_stop(bench):
     bench.tap()
     bench.door.stop("SIGTERM")
     assert bench.bodies()[-1] == Stop("SIGTERM")
+
+
+def test_field_duty_then_badge_is_going_out_and_later_coming_back(bench):
+    bench.wait(0)
+    for _ in range(2):
+        bench.door.put(Pressed("field_duty"))
+        bench.wait(0)
+        bench.tap()
+        bench.wait(60_000)
+    bench.tap()
+    assert bench.bodies() == [
+        Button("field_duty"),
+        Punch(BADGE, "door", ("unknown", "field_out")),
+        Button("field_duty"),
+        Punch(BADGE, "door", ("unknown", "field_in")),
+        Punch(BADGE, "door", ("unknown",)),
+    ]
+    assert [answer.lcd[0][:8] for answer in bench.written] == [
+        "CHON: DI",
+        "DI CO SO",
+        "CHON: DI",
+        "CO SO VE",
+        "DA GHI 0",
+    ]
+    assert bench.feedbacks() == [Feedback.FIELD_CHOSEN, Feedback.RECORDED] * 2 + [Feedback.RECORDED]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_choice_that_nobody_uses_ends_by_itself_or_by_a_second_press(bench, again):
+    bench.door.put(Pressed("field_duty"))
+    bench.wait(0)
+    if again:
+        bench.door.put(Pressed("field_duty"))
+        bench.wait(0)
+    else:
+        bench.wait(10_000)
+    bench.tap()
+    assert bench.bodies()[-1] == Punch(BADGE, "door", ("unknown",))
+
+
+def test_who_is_out_is_known_after_a_restart_and_forgotten_the_next_day(tmp_path):
+    first = Bench(tmp_path)
+    first.door.put(Pressed("field_duty"))
+    first.tap()
+    kept = first.journal.recent(10)
+    first.journal.close()
+    for hours, remark in ((3, "field_in"), (20, "field_out")):
+        second = Bench(tmp_path)
+        second.ns = first.ns + hours * 3_600_000 * MS
+        second.door.remember(kept)
+        second.door.put(Pressed("field_duty"))
+        second.tap()
+        assert second.bodies()[-1].remarks[-1] == remark
+        second.journal.close()
+
+
+def test_the_words_say_what_the_lights_say(bench):
+    bench.hear(EventKind.LOST)
+    assert bench.door.idle().lines[0] == "Đầu đọc bị ngắt"
+    bench.hear(EventKind.CONNECTED)
+    assert bench.door.idle().lines[0] == "Xin mời quẹt thẻ"
+    bench.trust = Trust(Quality.NONE)
+    assert bench.door.idle().words == Words(
+        ("Xin mời quẹt thẻ", "Chưa có giờ đúng"), ("XIN MOI QUET THE", "CHUA CO GIO DUNG")
+    )
+    bench.disk.full = True
+    bench.tap()
+    assert bench.written[-1].lcd[0] == "CHUA GHI DUOC"

@@ -65,6 +65,7 @@ def lit(panel) -> str:
         (Feedback.NOT_RECORDED, "red buzzer"),
         (Feedback.BADGE_READ, "amber buzzer"),
         (Feedback.STUCK_CARD, "amber buzzer"),
+        (Feedback.FIELD_CHOSEN, "amber buzzer"),
         (Feedback.BAD_READ, "red"),
         (Feedback.READER_LOST, "red"),
         (Feedback.READY, ""),
@@ -264,3 +265,19 @@ def test_the_panels_thread_ticks_and_ends_dark_when_closed(panel):
     assert panel.factory.pin(PINS.red).function == "input", "the pin is free again"
     panel.close()
     assert LOOP == "panel"
+
+
+def test_a_press_of_the_button_is_told_once_also_after_the_panel_broke():
+    pressed: list[str] = []
+    settings = PanelSettings(pins="mock", field_button=5)
+    panel = Panel(settings, time.monotonic_ns, None, pressed.append)
+    assert panel.open()
+    for count in (1, 2):
+        panel.factory.pin(5).drive_low()
+        panel.factory.pin(5).drive_high()
+        assert pressed == ["field_duty"] * count
+        panel.factory.pin(settings.red).function = "input"
+        panel.show(Feedback.UNKNOWN)
+        until(lambda: panel.play() or (lit(panel) == "" and panel.factory.pin(5).function == "input"))
+        panel.open()
+    panel.close()

@@ -90,7 +90,7 @@ PURE = (
 """Pure by design, files that do not exist yet among them."""
 PURE_MODULES = frozenset(
     {
-        "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "csv", "dataclasses",
+        "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv", "dataclasses",
         "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "re",
         "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib", "zoneinfo",
     }

@@ -90,9 +90,9 @@ PURE = (
 """Pure by design, files that do not exist yet among them."""
 PURE_MODULES = frozenset(
     {
-        "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv", "dataclasses",
-        "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "re",
-        "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib", "zoneinfo",
+        "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv",
+        "dataclasses", "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator",
+        "re", "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib", "zoneinfo",
     }
 )  # fmt: skip
 """Of the standard library, what reaches neither clock, disk, network, settings, log nor chance."""

@@ -64,7 +64,7 @@ class Screen:
         """Open the display if need be, and write what should stand there if something else does."""
         now_ns = self._mono_ns()
         with self._changed:
-            self._new = False
+            new, self._new = self._new, False
             if self._words is not None and now_ns >= self._until_ns:
                 self._words = None
             wanted = self._words or self._idle()
@@ -74,7 +74,7 @@ class Screen:
                     return
                 self._display.open()
                 self._opened, self._standing = True, None
-            if wanted != self._standing:
+            if new or wanted != self._standing:  # a second answer of the same words is a page of its own
                 self._display.write(wanted)
                 self._standing, self._wait_ns = wanted, REOPEN_FIRST_NS
                 health.clear(NO_DISPLAY)

@@ -53,6 +53,14 @@ def test_an_answer_stands_for_three_seconds_over_what_stands_there_otherwise(ben
     assert bench.pages()[2:] == [list(IDLE.lines)], "and is not written again and again"
 
 
+def test_two_answers_of_the_same_words_are_two_pages(bench):
+    for _ in range(2):
+        bench.screen.show(LATE)
+        bench.turn()
+        bench.turn()
+    assert bench.pages() == [list(LATE.lines)] * 2
+
+
 def test_a_missing_display_is_a_fault_until_it_is_there(tmp_path, caplog):
     bench = Bench(tmp_path)
     for _ in range(5):

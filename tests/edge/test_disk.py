@@ -1,0 +1,131 @@
+"""A disk without room under a whole station: the display never says that a tap is recorded which is not, and the door
+goes on by itself when there is room again.
+
+Without room in two ways: a limit on the size of files, which every user can set; and, where this user may mount, a
+tmpfs of 4 MB that is filled to the brim.
+"""
+
+import os
+import resource
+import subprocess
+import time
+import tty
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from edge.simulate import Fleet, rdm6300_frame
+from edge.wire.events import Ok, Punch
+
+NOT_RECORDED = "Chưa ghi được"
+
+
+def may_mount(folder: Path) -> bool:
+    return (
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True).returncode == 0
+    )
+
+
+def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"did not come within {seconds} s"
+        time.sleep(0.02)
+
+
+@dataclass
+class Door:
+    """One station with a display that the test reads; `choke` takes its disk's room away, `relieve` gives it back."""
+
+    fleet: Fleet
+    master: int
+    choke: Callable[[], None]
+    relieve: Callable[[], None]
+    said: list[str] = field(default_factory=list)
+    taps: int = 0
+    rest: str = ""
+
+    def tap(self) -> str:
+        """Hold a new card to the reader; what the display says to it."""
+        self.taps += 1
+        before = len(self.answers())
+        self.fleet["S01"].reader.send(rdm6300_frame(f"em:{self.taps:08X}") * 2)
+        until(lambda: len(self.answers()) > before)
+        return self.answers()[-1]
+
+    def answers(self) -> list[str]:
+        """The pages that answered a tap; each page ends with a line."""
+        self.rest += self._read()
+        pages = self.rest.split("\f")
+        self.rest = "" if self.rest.endswith("\n") else pages.pop()
+        self.said += [page for page in pages if page.startswith(("Đã ghi", NOT_RECORDED))]
+        return self.said
+
+    def _read(self) -> str:
+        try:
+            return os.read(self.master, 65536).decode()
+        except BlockingIOError:
+            return ""
+
+
+def limited(fleet: Fleet, soft: int) -> None:
+    process = fleet["S01"].process
+    assert process is not None
+    hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard if soft < 0 else soft, hard))
+
+
+@pytest.fixture(params=["limit", "tmpfs"])
+def door(request, tmp_path, broker, peer) -> Iterator[Door]:
+    data = tmp_path / "fleet" / "S01" / "data"
+    data.mkdir(parents=True)
+    mounted = request.param == "tmpfs" and may_mount(data)
+    stuffing = data / "stuffing"
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    with Fleet(tmp_path / "fleet", broker.host, broker.port, peer.identity.public_key, keepalive_s=3) as fleet:
+        member = fleet.add("S01")
+        peer.keys[member.device] = member.identity
+        settings = f'[journal]\nsegment_bytes = 16384\n[display]\nkind = "text"\nport = "{os.ttyname(slave)}"\n'
+        member.config.write_text(member.config.read_text("utf-8") + settings, "utf-8")
+        fleet.start("S01")
+        fleet.wait_ready("S01")
+
+        def stuff() -> None:
+            with stuffing.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+                while True:
+                    file.write(bytes(4096))
+
+        if mounted:
+            yield Door(fleet, master, stuff, stuffing.unlink)
+        else:
+            yield Door(fleet, master, lambda: limited(fleet, 0), lambda: limited(fleet, -1))
+    os.close(master)
+    os.close(slave)
+    if mounted:
+        subprocess.run(["umount", data], check=True)
+
+
+def test_a_full_disk_is_never_told_as_recorded_and_recovers_without_a_human(door, peer):
+    device = door.fleet["S01"].device
+    recorded = [NOT_RECORDED not in door.tap()]
+    door.choke()
+    for _ in range(200):
+        recorded.append(NOT_RECORDED not in door.tap())
+        if not recorded[-1]:
+            break
+    assert not recorded[-1], "the room that was prepared is used up at last"
+    door.relieve()
+    until(lambda: NOT_RECORDED not in door.tap())
+    expected = sum(NOT_RECORDED not in answer for answer in door.answers())
+
+    def stored() -> list[object]:
+        return [event.body for event in peer.events(device) if isinstance(event.body, Punch | Ok)]
+
+    until(lambda: sum(isinstance(body, Punch) for body in stored()) >= expected)
+    punches = [body.badge for body in stored() if isinstance(body, Punch)]
+    assert len(punches) == len(set(punches)) == expected, "what was told as recorded is stored, once, and nothing else"
+    assert [body.code for body in stored() if isinstance(body, Ok)] == ["disk_full"]

@@ -80,6 +80,18 @@ class CalendarTold:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyTold:
+    """A policy of the office that is not the usual one; name and value as in `central.rules.policy`."""
+
+    name: str
+    value: str
+    unit_name: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanTold:
     """A plan of the date, whether it decided or not. session: None = the whole day. Never why somebody is on leave."""
 
@@ -96,7 +108,8 @@ class PlanTold:
 
 @dataclass(frozen=True, slots=True)
 class EntryTold:
-    """A manual entry. approved_by: "" = not approved, so that it counts for nothing. decides: it is the one used."""
+    """A manual entry. approved_by: "" = not approved, so that it counts for nothing; so does one that is withdrawn.
+    decides: it is the one used."""
 
     session: str
     time_in: datetime | None
@@ -106,6 +119,7 @@ class EntryTold:
     approved_by: str = ""
     document: str = ""
     decides: bool = False
+    withdrawn_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +183,11 @@ class ReasonTold:
 
 @dataclass(frozen=True, slots=True)
 class SessionTold:
-    """One session's verdict and what it rests on. start, end and the graces are those that were applied."""
+    """One session's verdict and what it rests on. start, end and the graces are those that were applied.
+
+    from_grace: minutes count from the end of grace (an office's choice). by_minute: taps are compared cut to their
+    minute. assumed_in, assumed_out: nobody tapped there, for the office asks for two taps a day.
+    """
 
     session: str
     start: datetime
@@ -187,6 +205,10 @@ class SessionTold:
     entry: EntryTold | None = None
     reasons: tuple[ReasonTold, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    from_grace: bool = False
+    by_minute: bool = False
+    assumed_in: bool = False
+    assumed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +254,11 @@ class Lock:
     signed_at: datetime
     signed_by: str
     document: str = ""
+    unit_name: str = ""
+    signed: tuple[str, ...] = ()
+    """The signed lines of the date, in the words of the record."""
+    adjusted_in: tuple[str, ...] = ()
+    """The months in whose sheets a change is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +292,7 @@ class Explanation:
     record: Record | None = None
     lock: Lock | None = None
     untimed: bool = False
+    policies: tuple[PolicyTold, ...] = ()
     office_doors: tuple[str, ...] = field(default=())
 
     @property

@@ -13,6 +13,7 @@ from central.explaining.facts import (
     Explanation,
     HoursTold,
     PlanTold,
+    PolicyTold,
     PunchTold,
     Use,
 )
@@ -105,6 +106,12 @@ def _valid(first: date | None, last: date | None, say: Say) -> str:
     return say(", without limit of time")
 
 
+def policy(told: PolicyTold, say: Say) -> str:
+    """A choice of the office that is not the usual one."""
+    text = say("Policy of {unit}: {name} = {value}").format(unit=told.unit_name, name=told.name, value=told.value)
+    return text + _valid(told.valid_from, told.valid_to, say) + voice.document(told.document, say) + "."
+
+
 def calendar(told: CalendarTold, on: date, say: Say) -> str:
     session = "" if told.session is None else say(", {session} only").format(session=voice.session(told.session, say))
     return say(CALENDAR[told.kind]).format(
@@ -148,6 +155,8 @@ def entry(told: EntryTold, on: date, say: Say) -> str:
         text += say("; approved by {who}").format(who=told.approved_by)
     else:
         text += say("; not approved, so that it counts for nothing")
+    if told.withdrawn_by:
+        text += say("; withdrawn by {who}, so that it counts for nothing").format(who=told.withdrawn_by)
     return text + voice.document(told.document, say) + "."
 
 

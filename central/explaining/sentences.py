@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from central.explaining import proofs, sessions, voice
-from central.explaining.facts import Explanation, Record
+from central.explaining.facts import Explanation, Lock, Record
 from central.explaining.voice import Say
 from central.rules.day import Cause, DayStatus, Outcome
 
@@ -131,6 +131,7 @@ def _duties(told: Explanation, say: Say) -> Iterator[str]:
 def _hours(told: Explanation, say: Say) -> Iterator[str]:
     yield from (proofs.calendar(c, told.on, say) for c in told.calendar)
     yield from (proofs.hours(h, told.on, say) for h in told.hours)
+    yield from (proofs.policy(p, say) for p in told.policies)
 
 
 def _plans(told: Explanation, say: Say) -> Iterator[str]:
@@ -162,14 +163,18 @@ def _record(told: Explanation, say: Say) -> Iterator[str]:
             time=f"{told.record.judged_at:%H:%M:%S %d/%m/%Y}"
         )
     if told.lock is not None:
-        text = say(
-            "The month is signed by {who} at {time}{document}; later facts become adjustments of the next month."
-        )
-        yield text.format(
-            who=told.lock.signed_by,
-            time=f"{told.lock.signed_at:%H:%M:%S %d/%m/%Y}",
-            document=voice.document(told.lock.document, say),
-        )
+        yield from _signed(told.lock, say)
+
+
+def _signed(lock: Lock, say: Say) -> Iterator[str]:
+    """The signed sheet stays as it was; what facts that came later would change is listed elsewhere."""
+    text = say("The month is signed by {who} at {time}{document}; later facts become adjustments of the next month.")
+    signed_at = f"{lock.signed_at:%H:%M:%S %d/%m/%Y}"
+    yield text.format(who=lock.signed_by, time=signed_at, document=voice.document(lock.document, say))
+    if lock.signed:
+        yield say("The signed sheet says: {lines}.").format(lines=", ".join(lock.signed))
+    for month in lock.adjusted_in:
+        yield say("A change of it is proposed in the sheet of {month}.").format(month=month)
 
 
 def _stale(record: Record, say: Say) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """One session in sentences: what is said, on what rule, and what would have to be different. Pure."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from central.explaining import voice
 from central.explaining.facts import DoorDown, PunchTold, ReasonTold, SessionTold
@@ -19,13 +19,14 @@ OUTCOMES = {
     Outcome.FIELD_DUTY: "{session}: {plan}. Nobody is expected at the door.",
     Outcome.HOLIDAY: "{session}: {plan}. Nobody is expected at the door.",
 }
+ARRIVAL, DEPARTURE = "the arrival", "the departure"
 ON_TIME = "{session}: present, on time and to the end."
 
 FLAGS = {
     Flag.LATE: "Late by {length}: arrived at {in}; work starts at {start}. With {grace} minutes of grace an "
-    "arrival counts as late only after {limit}; the minutes count from {start}.",
+    "arrival counts as late only after {limit}; the minutes count from {base}.",
     Flag.EARLY_LEAVE: "Left {length} early: departed at {out}; work ends at {end}. With {grace_early} minutes "
-    "of grace a departure counts as early only before {leave}; the minutes count to {end}.",
+    "of grace a departure counts as early only before {leave}; the minutes count to {base_end}.",
     Flag.MISSING_IN: "The tap on arrival is missing; there is only the departure at {out}. That is a question to the "
     "person, not a fault.",
     Flag.MISSING_OUT: "The tap on departure is missing; there is only the arrival at {in}. That is a question to the "
@@ -81,7 +82,7 @@ NOTHING_YET = "Nothing is held against anybody so far."
 def sentences() -> list[str]:
     """Everything that these tables may say, for whoever checks that it is translated."""
     tables = (OUTCOMES, FLAGS, CAUSES, DOWN, REMEDIES)
-    return [text for table in tables for text in table.values()] + [ON_TIME]
+    return [text for table in tables for text in table.values()] + [ON_TIME, ARRIVAL, DEPARTURE]
 
 
 def verdict(told: SessionTold, on: date, say: Say) -> list[str]:
@@ -90,7 +91,7 @@ def verdict(told: SessionTold, on: date, say: Say) -> list[str]:
     plan = "" if told.plan is None else voice.plan(told.plan, say)
     name = voice.capital(voice.session(told.session, say))
     lines = [say(ON_TIME if clean else OUTCOMES[told.outcome]).format(session=name, plan=plan)]
-    lines += _times(told, on, say)
+    lines += _times(told, on, say) + _assumed(told, say)
     lines += [_flag(flag, told, on, say) for flag in told.flags]
     return lines
 
@@ -118,14 +119,24 @@ def _times(told: SessionTold, on: date, say: Say) -> list[str]:
     return []
 
 
+def _assumed(told: SessionTold, say: Say) -> list[str]:
+    """What was taken from the hours because the office asks for two taps a day."""
+    taken = [say(text) for text, held in ((ARRIVAL, told.assumed_in), (DEPARTURE, told.assumed_out)) if held]
+    text = say("Not tapped, and taken from the hours, for this office asks for two taps a day: {what}.")
+    return [text.format(what=voice.listed(taken, say))] if taken else []
+
+
 def _flag(flag: Flag, told: SessionTold, on: date, say: Say) -> str:
+    limit, leave = told.start + told.grace_late, told.end - told.grace_early
     places = {
         "in": "–" if told.time_in is None else voice.clock(told.time_in, on, say),
         "out": "–" if told.time_out is None else voice.clock(told.time_out, on, say),
         "start": voice.minute(told.start, on, say),
         "end": voice.minute(told.end, on, say),
-        "limit": voice.clock(told.start + told.grace_late, on, say),
-        "leave": voice.clock(told.end - told.grace_early, on, say),
+        "limit": voice.clock(limit + timedelta(seconds=59 if told.by_minute else 0), on, say),
+        "base": voice.minute(limit if told.from_grace else told.start, on, say),
+        "base_end": voice.minute(leave if told.from_grace else told.end, on, say),
+        "leave": voice.clock(leave, on, say),
         "grace": voice.minutes(told.grace_late),
         "grace_early": voice.minutes(told.grace_early),
         "length": voice.whole_minutes(told.late_min if flag is Flag.LATE else told.early_min, say),

@@ -30,8 +30,21 @@ from central.explaining.facts import (
 from central.explaining.remedies import remedies
 from central.ledger.gathering import Known, UnknownStaffError, gather_many
 from central.moments import midnight_ms, moment
+from central.reports import beside
 from central.rules import evaluate
-from central.rules.day import Cause, DayStatus, DayVerdict, Flag, Outcome, Plan, PlanKind, Reason, SessionVerdict
+from central.rules.day import (
+    Cause,
+    DayStatus,
+    DayVerdict,
+    Flag,
+    LateBase,
+    Outcome,
+    Plan,
+    PlanKind,
+    Reason,
+    Resolution,
+    SessionVerdict,
+)
 from central.store import coverage, details, verdicts
 from central.store import roster as rosters
 from central.store.details import PlanDetail
@@ -66,7 +79,7 @@ class _Teller:
         verdict = evaluate(self._day)
         self._details = details.plan_details(self._db, [p.ref for p in self._day.plans])
         self._down = self._doors_down()
-        plans, entries = tuple(self._plan(p) for p in self._day.plans), self._entries(verdict)
+        plans, entries = tuple(self._plan(p) for p in self._day.plans), beside.entries(self._db, known, verdict)
         return Explanation(
             known.person.code,
             known.person.full_name,
@@ -83,10 +96,13 @@ class _Teller:
             entries=entries,
             punches=self._punches(verdict),
             sessions=tuple(self._session(i, verdict, entries) for i in range(len(verdict.sessions))),
-            conflicts=tuple(self._conflicts(verdict)),
+            duties=beside.duties(self._db, self._roster, known, self._now_ms),
+            conflicts=(*self._conflicts(verdict), *beside.observed(self._db, known, verdict)),
             waiting=tuple(self._behind(d, at) for d, at in known.delivered.items()),
             down=tuple(d for d in self._down if d.start.date() <= on <= d.end.date()),
             record=self._record(),
+            lock=beside.lock(self._db, self._roster, known),
+            policies=beside.policies(self._roster, known),
             untimed=known.untimed,
             office_doors=tuple(self._code(d) for d in known.office),
         )
@@ -141,13 +157,6 @@ class _Teller:
             detail.place,
             detail.purpose,
             detail.confirmed_by,
-        )
-
-    def _entries(self, verdict: DayVerdict) -> tuple[EntryTold, ...]:
-        used = {s.manual.ref for s in verdict.sessions if s.manual is not None}
-        return tuple(
-            EntryTold(m.session, m.time_in, m.time_out, document=m.document, approved_by="?", decides=m.ref in used)
-            for m in sorted(self._day.manual, key=lambda m: m.ref)
         )
 
     # --- punches ---
@@ -228,6 +237,10 @@ class _Teller:
             next((e for e in entries if e.decides and e.session == said.session.name), None),
             tuple(self._reason(r) for r in said.reasons),
             remedies(self._day, verdict, index),
+            self._day.policy.late_base is LateBase.GRACE,
+            self._day.policy.resolution is Resolution.MINUTE,
+            said.assumed_in,
+            said.assumed_out,
         )
 
     def _reason(self, reason: Reason) -> ReasonTold:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from central.tables import FieldDuty, Leave, StaleDay
+from central.tables import FieldDuty, Leave, ManualEntry, RollCall, RollCallLine, Staff, StaleDay
 
 LEAVE: sa.Table = Leave.__table__  # type: ignore[attr-defined]
 STALE_DAY: sa.Table = StaleDay.__table__  # type: ignore[attr-defined]
+ENTRY: sa.Table = ManualEntry.__table__  # type: ignore[attr-defined]
+CALL: sa.Table = RollCall.__table__  # type: ignore[attr-defined]
+CALLED: sa.Table = RollCallLine.__table__  # type: ignore[attr-defined]
+STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
 FIELD: sa.Table = FieldDuty.__table__  # type: ignore[attr-defined]
 
 
@@ -33,6 +37,65 @@ def plan_details(db: sa.Connection, refs: Collection[str]) -> dict[str, PlanDeta
         detail = PlanDetail(row.date, row.date, row.place, row.purpose, row.confirmed_by or "")
         found[f"field_duty:{row.id}"] = detail
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDetail:
+    """A manual entry, whether it counts or not; ref as in the rules' entries. came, went: seconds after midnight."""
+
+    ref: str
+    session: str
+    came_s: int | None
+    went_s: int | None
+    reason: str
+    evidence: str
+    document: str
+    entered_by: str
+    approved_by: str
+    withdrawn_by: str
+
+
+def entry_details(db: sa.Connection, staff: str, on: dt.date) -> list[EntryDetail]:
+    """Every manual entry of a staff-day, those not approved and those withdrawn too, in the order of their making."""
+    e = ENTRY.c
+    query = sa.select(ENTRY).where(e.staff == staff, e.date == on).order_by(e.id)
+    return [
+        EntryDetail(
+            f"manual_entry:{row.id:012}",
+            row.session,
+            row.in_s,
+            row.out_s,
+            row.reason,
+            row.evidence,
+            row.doc_no,
+            row.entered_by,
+            row.approved_by or "",
+            "" if row.withdrawn_ms is None else row.withdrawn_by or "?",
+        )
+        for row in db.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenInRoom:
+    """What a roll call wrote down about a person; at_min: minutes after midnight; status: a word of the sheet."""
+
+    at_min: int
+    taken_by: str
+    status: str
+
+
+def roll_calls(db: sa.Connection, staff: str, on: dt.date) -> list[SeenInRoom]:
+    """What the roll calls of a date wrote down about a person, in order of time."""
+    joined = sa.select(CALL.c.at_min, CALL.c.taken_by, CALLED.c.status).join(CALLED, CALLED.c.roll_call_id == CALL.c.id)
+    query = joined.where(CALL.c.date == on, CALLED.c.staff == staff).order_by(CALL.c.at_min, CALL.c.id)
+    return [SeenInRoom(*row) for row in db.execute(query)]
+
+
+def names_of(db: sa.Connection, staff: Collection[str]) -> dict[str, str]:
+    """The full names of these people."""
+    query = sa.select(STAFF.c.code, STAFF.c.full_name).where(STAFF.c.code.in_(staff))
+    return {row.code: row.full_name for row in db.execute(query)}
 
 
 def leave_dates(db: sa.Connection, first: dt.date, last: dt.date) -> set[tuple[str, dt.date]]:

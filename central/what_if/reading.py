@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from central.errors import CentralError
-from central.rules.policy import POLICY_NAMES
+from central.rules.policy import PolicyError, read_value
 from central.what_if.supposing import Choice, Grace, Supposition
 from central.workdays import ScheduleRow, WorkdayError, time_of_day, weekdays_in
 
@@ -140,10 +140,8 @@ def _grace(table: _Table) -> Grace:
 
 def _choice(table: _Table) -> Choice:
     name, value = table.text("name"), table.text("value")
-    if name not in POLICY_NAMES:
-        raise RulesFileError(f"{table.name}: {name!r} is no policy; use {', '.join(sorted(POLICY_NAMES))}")
     try:
-        POLICY_NAMES[name](value)
-    except ValueError as error:
-        raise RulesFileError(f"{table.name}: {value!r} is no value of {name} ({error})") from error
+        read_value(name, value)
+    except PolicyError as error:
+        raise RulesFileError(f"{table.name}: {error}") from error
     return Choice(table.text("unit"), name, value, table.day("from"), table.day("to"))

@@ -117,6 +117,17 @@ def test_a_lateness_names_the_tap_the_hour_the_grace_and_how_the_minutes_count()
     )
 
 
+def test_an_office_that_counts_from_the_end_of_grace_or_by_the_minute_is_told_so():
+    (line,) = part(Section.VERDICT, day(replace(LATE, from_grace=True, by_minute=True)))[3:]
+    assert "chỉ vào sau 07:35:59 mới tính là muộn; số phút tính từ 07:35." in line
+
+
+def test_times_that_nobody_tapped_are_said_to_be_taken_from_the_hours():
+    assert part(Section.VERDICT, day(replace(MORNING, assumed_out=True)))[-1] == (
+        "Không quẹt, lấy theo giờ làm việc vì cơ quan này chỉ yêu cầu hai lượt quẹt mỗi ngày: giờ ra."
+    )
+
+
 @pytest.mark.parametrize(
     ("minutes", "said"), [(0, "Về sớm chưa đến 1 phút"), (1, "Về sớm 1 phút"), (25, "Về sớm 25 phút")]
 )

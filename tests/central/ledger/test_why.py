@@ -5,13 +5,25 @@ import json
 
 import pytest
 
+from central import months
 from central.explaining import Explanation, Section, lines_of
 from central.ledger.gathering import UnknownStaffError
+from central.months import Signing
 from central.reports.why import explain
-from central.tables import Assignment, Badge, Leave, Staff
+from central.tables import (
+    Assignment,
+    Badge,
+    DutySlot,
+    Leave,
+    ManualEntry,
+    OfficePolicy,
+    RollCall,
+    RollCallLine,
+    Staff,
+)
 from central.web.texts import catalogue
 from edge.wire import events as wire
-from tests.central.ledger.office import DATE, Office, at
+from tests.central.ledger.office import DATE, HandClock, Office, at
 
 SUNDAY = dt.date(2018, 11, 11)
 NEXT = dt.date(2018, 11, 13)
@@ -171,6 +183,92 @@ def test_a_tap_of_another_uncounted_kind_is_listed(office: Office):
 def test_somebody_without_a_unit_is_told_so(office: Office):
     office.add(Staff(code="S", full_name="Lê S", name_sort="s", name_search="s"), Badge(number="em:S", staff="S"))
     assert "hãy bổ sung phân công" in lines(office, Section.VERDICT, "S")[1]
+
+
+def entry(session: str, **more: object) -> ManualEntry:
+    told = {"staff": "A", "date": DATE, "in_s": 7 * 3600 + 29 * 60, "out_s": 12 * 3600, "reason": "quên thẻ"}
+    return ManualEntry(session=session, entered_by="B", entered_ms=0, **told | more)
+
+
+def test_entries_are_told_with_who_made_and_who_approved_them(office: Office):
+    office.person("B")
+    office.person("C")
+    a_morning(office, "07:50", "12:01", "13:29", "17:01")
+    office.add(
+        entry("AM", approved_by="C", approved_ms=1, doc_no="06/GT"),
+        entry("PM"),
+        entry("PM", out_s=None, approved_by="C", withdrawn_by="C", withdrawn_ms=2),
+    )
+    assert lines(office, Section.PLANS) == [
+        "Bổ sung công buổi sáng: giờ vào 07:29:00, giờ ra 12:00:00; lý do: quên thẻ; người nhập: Lê B; người duyệt: "
+        "Lê C, văn bản số 06/GT.",
+        "Bổ sung công buổi chiều: giờ vào 07:29:00, giờ ra 12:00:00; lý do: quên thẻ; người nhập: Lê B; chưa được "
+        "duyệt nên không tính.",
+        "Bổ sung công buổi chiều: giờ vào 07:29:00, giờ ra theo lượt quẹt; lý do: quên thẻ; người nhập: Lê B; người "
+        "duyệt: Lê C; Lê C đã rút lại nên không tính.",
+    ]
+    assert "nhưng giờ lấy theo bổ sung công được duyệt" in lines(office, Section.PUNCHES)[0]
+    assert "ghi giờ khác nhau" in lines(office, Section.CONFLICTS)[0]
+    assert "Buổi sáng: có mặt, đúng giờ và đủ giờ." in lines(office, Section.VERDICT)
+
+
+def test_duty_slots_are_told_beside_the_sessions(office: Office):
+    office.person("B")
+    a_morning(office, "06:50", "12:01", "13:29", "17:01")
+    office.add(
+        DutySlot(staff="A", date=DATE, start_min=405, end_min=450, kind="early_reception_am", swapped_with="B"),
+        DutySlot(staff="A", date=DATE, start_min=1140, end_min=1860, kind="night_duty", stand_in="B"),
+    )
+    early, night = lines(office, Section.DUTY)
+    assert early == (
+        "Trực tiếp công dân đầu giờ sáng, từ 06:45 đến 07:30: Lê A đến muộn 5 phút; giờ trực không có châm chước. Đổi "
+        "trực với Lê B."
+    )
+    assert night.startswith("Trực đêm, từ 19:00 đến 07:00 ngày 13/11/2018: chưa kết luận.")
+
+
+@pytest.mark.parametrize(
+    ("status", "taps", "said"),
+    [
+        ("absent", ["07:21", "12:01"], "không thấy người này, dù có lượt quẹt thẻ"),
+        ("present", ["07:21", "12:01"], None),
+        ("present", [], "thấy người này có mặt, dù không có lượt quẹt thẻ"),
+        ("present", ["08:10", "12:01"], "thấy người này có mặt, dù không có lượt quẹt thẻ"),
+        ("absent", [], None),
+        ("leave", ["07:21", "12:01"], None),
+    ],
+)
+def test_a_roll_call_that_saw_something_else_is_shown(office: Office, status: str, taps: list[str], said: str | None):
+    office.person("B")
+    a_morning(office, *taps)
+    office.add(
+        RollCall(id=1, date=DATE, at_min=465, room="X.R1", taken_by="B"),
+        RollCallLine(roll_call_id=1, staff="A", status=status),
+    )
+    found = lines(office, Section.CONFLICTS)
+    assert found == [] if said is None else said in found[0] and "lúc 07:45:00 do Lê B thực hiện" in found[0]
+
+
+def test_a_signed_month_is_told_with_what_it_says_and_what_was_proposed_since(office: Office):
+    a_morning(office, "07:41", "12:01", "13:29", "17:01")
+    later = at("08:00", dt.date(2018, 12, 3))
+    months.lock(office.store, HandClock(later), Signing("2018-11", "H", "Lê C", "12/BC"), accept_open=True)
+    office.leave("A", "AM")
+    office.mark("A")
+    office.clock.ms = later
+    office.ledger.settle()
+    *_, signed, says, proposed = lines(office, Section.RECORD)
+    assert signed.startswith("Bảng công tháng này đã được Lê C ký lúc 08:00:00 03/12/2018, văn bản số 12/BC;")
+    assert says == "Bảng công đã ký ghi: AM present late 11, PM present."
+    assert proposed == "Đã có đề nghị điều chỉnh trong bảng công tháng 2018-12."
+
+
+def test_a_policy_that_the_office_set_is_told_with_its_document(office: Office):
+    office.add(OfficePolicy(unit="H", name="dedup_s", value="90", valid_from=DATE, doc_no="08/QĐ"))
+    a_morning(office)
+    assert lines(office, Section.HOURS)[-1] == (
+        "Quy định riêng của Xã H: dedup_s = 90, áp dụng từ 12/11/2018, văn bản số 08/QĐ."
+    )
 
 
 def test_an_unknown_person_is_refused(office: Office):

@@ -102,7 +102,7 @@ unit = "X"
 grace_late_min = 10
 [[policy]]
 unit = "H"
-name = "dedup"
+name = "dedup_s"
 value = "90"
 """
 
@@ -115,7 +115,7 @@ def test_a_file_is_read_whole(tmp_path: Path):
     (hours,) = read.hours
     assert (hours.valid_from, hours.weekdays, hours.window_after) == (day("12"), frozenset(range(1, 6)), 60 * ONE_MIN)
     assert read.graces == (Grace("X", None, 10 * ONE_MIN),)
-    assert read.choices == (Choice("H", "dedup", "90"),)
+    assert read.choices == (Choice("H", "dedup_s", "90"),)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_a_file_is_read_whole(tmp_path: Path):
         ("document = 'd'\n[[grace]]\nunit = 'H'\nfrom = 2018-11-02\nto = 2018-11-01", "exchange them"),
         ("document = 'd'\n[[hours]]\nunit='H'\nsession='AM'\nstart='12:00'\nend='07:00'", "lies before start"),
         ("document = 'd'\n[[hours]]\nunit='H'\nsession='AM'\nstart='7h'\nend='12:00'", "write HH:MM"),
-        ("document = 'd'\n[[policy]]\nunit='H'\nname='mood'\nvalue='1'", "'mood' is no policy; use"),
-        ("document = 'd'\n[[policy]]\nunit='H'\nname='dedup'\nvalue='x'", "'x' is no value of dedup"),
+        ("document = 'd'\n[[policy]]\nunit='H'\nname='mood'\nvalue='1'", "policy 'mood' is not known; there are"),
+        ("document = 'd'\n[[policy]]\nunit='H'\nname='dedup_s'\nvalue='x'", "write a number from 0"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_remedy(tmp_path: Path, text: str, said: str):

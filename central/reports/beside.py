@@ -1,0 +1,126 @@
+"""What stands beside the punches of a staff-day: entries, duty slots, roll calls, the signed month, office policies."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from central.explaining.facts import Conflict, ConflictKind, DutyTold, EntryTold, Lock, PolicyTold
+from central.ledger.duties import duty_rows, gather_duty
+from central.ledger.gathering import Known
+from central.moments import midnight_ms, moment
+from central.rules.day import DayVerdict, Outcome, SessionVerdict
+from central.sheets import month_of
+from central.store import details, months
+from central.store import roster as rosters
+from central.store.details import EntryDetail, SeenInRoom
+from central.store.roster import Roster
+
+NOT_SEEN = frozenset({"absent"})
+IN_THE_ROOM = frozenset({"present", "late"})
+"""Words of a roll call's sheet."""
+
+
+def entries(db: sa.Connection, known: Known, verdict: DayVerdict) -> tuple[EntryTold, ...]:
+    """Every manual entry of the day, those that count for nothing too."""
+    found = details.entry_details(db, known.person.code, known.day.work_date)
+    people = {code for e in found for code in (e.entered_by, e.approved_by, e.withdrawn_by)}
+    names = details.names_of(db, people)
+    sessions = {m.ref: m.session for m in known.day.manual}
+    used = {s.manual.ref for s in verdict.sessions if s.manual is not None}
+    return tuple(_entry(e, known.day.work_date, sessions.get(e.ref, e.session), names, e.ref in used) for e in found)
+
+
+def _entry(entry: EntryDetail, on: dt.date, session: str, names: Mapping[str, str], decides: bool) -> EntryTold:
+    return EntryTold(
+        session,
+        _at(on, entry.came_s),
+        _at(on, entry.went_s),
+        entry.reason,
+        names.get(entry.entered_by, entry.entered_by),
+        names.get(entry.approved_by, entry.approved_by),
+        entry.document,
+        decides,
+        names.get(entry.withdrawn_by, entry.withdrawn_by),
+    )
+
+
+def _at(on: dt.date, seconds: int | None) -> dt.datetime | None:
+    return None if seconds is None else moment(midnight_ms(on)) + dt.timedelta(seconds=seconds)
+
+
+def duties(db: sa.Connection, roster: Roster, known: Known, now_ms: int) -> tuple[DutyTold, ...]:
+    """The day's duty slots, judged now."""
+    key = (known.person.code, known.day.work_date)
+    found = gather_duty(db, roster, [key], {key: known}, now_ms).get(key, [])
+    rows = duty_rows(found, "", now_ms)
+    people = {code for d in found for code in (d.row.staff, d.row.stand_in, d.row.swapped_with) if code}
+    names = details.names_of(db, people)
+    midnight = moment(midnight_ms(known.day.work_date))
+    return tuple(
+        DutyTold(
+            row.kind,
+            midnight + dt.timedelta(minutes=row.start_min),
+            midnight + dt.timedelta(minutes=row.end_min),
+            row.outcome,
+            names.get(row.by, row.by),
+            row.late_min,
+            names.get(duty.row.stand_in or "", duty.row.stand_in or ""),
+            names.get(duty.row.swapped_with or "", duty.row.swapped_with or ""),
+            duty.row.doc_no,
+        )
+        for duty, row in zip(found, rows, strict=True)
+    )
+
+
+def observed(db: sa.Connection, known: Known, verdict: DayVerdict) -> Iterator[Conflict]:
+    """Where a roll call saw something else than the doors did. Neither is changed."""
+    found = details.roll_calls(db, known.person.code, known.day.work_date)
+    names = details.names_of(db, {seen.taken_by for seen in found})
+    for seen in found:
+        at = moment(midnight_ms(known.day.work_date)) + dt.timedelta(minutes=seen.at_min)
+        session = next((s for s in verdict.sessions if s.session.start <= at < s.session.end), None)
+        kind = None if session is None else _disagrees(seen, session, at)
+        if kind is not None and session is not None:
+            yield Conflict(kind, session.session.name, at, names.get(seen.taken_by, seen.taken_by))
+
+
+def _disagrees(seen: SeenInRoom, session: SessionVerdict, at: dt.datetime) -> ConflictKind | None:
+    tapped = session.time_in is not None and session.time_in <= at
+    left = session.time_out is not None and session.time_out <= at
+    if seen.status in NOT_SEEN and tapped and not left:
+        return ConflictKind.SEEN_ABSENT
+    unknown = session.outcome in (Outcome.ABSENT, Outcome.INCOMPLETE) or (session.time_in is not None and not tapped)
+    return ConflictKind.SEEN_PRESENT if seen.status in IN_THE_ROOM and unknown and not tapped else None
+
+
+def lock(db: sa.Connection, roster: Roster, known: Known) -> Lock | None:
+    """The signed sheet that holds the day; None while no unit above the person's own has signed the month."""
+    if known.post is None:
+        return None
+    on, key = known.day.work_date, (known.person.code, known.day.work_date)
+    branches = rosters.load_branches(db)
+    for sheet in months.sheets(db, [month_of(on)]):
+        if known.post.unit in rosters.below(branches, sheet.unit, on):
+            adjusted = months.adjustments_of(db, sheet.id, [key])
+            return Lock(
+                moment(sheet.signed_ms),
+                sheet.signed_by,
+                sheet.doc_no,
+                roster.unit_name(sheet.unit, on),
+                tuple(f"{line.session} {line.value}" for line in months.lines_of(db, sheet.id, [key])),
+                tuple(sorted({a.listed_in for a in adjusted if a.withdrawn_ms is None})),
+            )
+    return None
+
+
+def policies(roster: Roster, known: Known) -> tuple[PolicyTold, ...]:
+    """The policies that the office set for the workplace, each of the nearest unit that has one."""
+    if known.post is None:
+        return ()
+    on = known.day.work_date
+    path = roster.workdays.tree.path(known.post.workplace, on)
+    return tuple(
+        PolicyTold(row.name, row.value, roster.unit_name(row.unit, on), row.valid_from, row.valid_to, row.doc_no)
+        for row in roster.policies.rows_on(path, on)
+    )

@@ -19,7 +19,8 @@ REMEDY = "correct it, or import devices.csv first"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A line of punches.csv: one punch, as it was received once. seq: the device's own numbering."""
+    """A line of punches.csv: one punch, as it was received once. seq: the device's own numbering, on through its
+    boots or anew in each."""
 
     event: str
     device: str
@@ -151,7 +152,7 @@ def read_recording(folder: Path, known: Collection[str]) -> Recording:
 def _deliveries(found: Office, lines: list[Line]) -> Iterator[Delivery]:
     """Each line, once it agrees with what stands above it of the same event and of the same place in its device."""
     events: dict[str, Delivery] = {}
-    places: dict[tuple[str, int], str] = {}
+    places: dict[tuple[str, str, int], str] = {}
     for line in lines:
         values = line.values
         delivery = Delivery(
@@ -168,8 +169,8 @@ def _deliveries(found: Office, lines: list[Line]) -> Iterator[Delivery]:
         if events.setdefault(delivery.event, delivery).punch != delivery.punch:
             problem = f"{delivery.event!r} stands above with other values; a re-delivery differs in received_time alone"
             found.complain("punches", line, "event_id", problem)
-        elif places.setdefault((delivery.device, delivery.seq), delivery.event) != delivery.event:
-            other = places[delivery.device, delivery.seq]
+        elif places.setdefault((delivery.device, delivery.boot, delivery.seq), delivery.event) != delivery.event:
+            other = places[delivery.device, delivery.boot, delivery.seq]
             found.complain("punches", line, "seq", f"{delivery.seq} of {delivery.device} is {other!r} already")
         else:
             yield delivery

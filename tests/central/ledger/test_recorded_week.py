@@ -17,6 +17,7 @@ from central.replay import replay
 from central.reports import duty, proposals, strangers, verdicts
 from central.roster.imports import import_office
 from central.store import Store, open_store
+from tests import office_maker
 from tests.central.ledger.office import HandClock, at
 
 WEEK = Path(__file__).parents[2] / "data" / "office"
@@ -27,18 +28,18 @@ ORDERS = [("sqlite", IN_THE_FILES_ORDER), ("sqlite", 1), ("postgresql", IN_THE_F
 ALL_ORDERS = [(database, seed) for database in ("sqlite", "postgresql") for seed in range(1, 21)]
 
 
-def key(name: str) -> list[str]:
-    return (WEEK / f"{name}.csv").read_text("utf-8").splitlines()
+def key(name: str, folder: Path = WEEK) -> list[str]:
+    return (folder / f"{name}.csv").read_text("utf-8").splitlines()
 
 
 @contextmanager
-def judged_week(url: str, shuffle: int | None) -> Iterator[Store]:
+def judged_week(url: str, shuffle: int | None, folder: Path = WEEK, clock: HandClock = CLOCK) -> Iterator[Store]:
     """A database that holds the office and the replayed week."""
     store = open_store(url)
     try:
         store.upgrade()
-        import_office(store, CLOCK, WEEK)
-        replay(store, CLOCK, WEEK, shuffle)
+        import_office(store, clock, folder)
+        replay(store, clock, folder, shuffle)
         yield store
     finally:
         store.close()
@@ -91,6 +92,19 @@ def test_badges_that_counted_for_nobody_are_listed(judged: Store) -> None:
         ("nfca:04DEADBEEF0001", "D-X01", "2018-11-12T07:26:00+07:00", "2018-11-12T07:26:00+07:00", "1", "unknown"),
         ("nfca:04DEADBEEF0002", "D-X02", "2018-11-13T07:27:00+07:00", "2018-11-13T07:27:00+07:00", "1", "blocked"),
     ]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_so_does_the_week_in_which_winter_hours_end(
+    new_database: Callable[[str], str], database: str, tmp_path: Path
+) -> None:
+    folder = office_maker.change_of_hours(WEEK, tmp_path / "april")
+    first, last = office_maker.FIRST, office_maker.LAST
+    clock = HandClock(at("08:00", last + dt.timedelta(days=1)))
+    with judged_week(new_database("april"), 3 if database == "sqlite" else None, folder, clock) as store:
+        assert printed(store, verdicts.write, first, last, None) == key("expected", folder)
+        assert printed(store, duty.write, first, last, None) == key("expected_duty", folder)
+        assert printed(store, proposals.write, first, last) == key("expected_overtime", folder)
 
 
 @pytest.mark.soak

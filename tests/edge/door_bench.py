@@ -4,6 +4,7 @@ import errno
 import secrets
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from edge.clock import BUILD_UTC_MS, Sources, StationClock, Trust
 from edge.door import Answer, Feedback
@@ -38,13 +39,16 @@ class Disk:
             raise OSError(errno.ENOSPC, "No space left on device")
 
 
+NTP = Trust(Quality.NTP)
+
+
 class Bench:
     """utc_ms: what the clock says when `ns`, its uptime, is 0."""
 
-    def __init__(self, folder) -> None:
+    def __init__(self, folder: Path, utc_ms: int = BUILD_UTC_MS + 86_400_000, trust: Trust = NTP) -> None:
         self.ns = 100_000 * MS
-        self.utc_ms = BUILD_UTC_MS + 86_400_000
-        self.trust = Trust(Quality.NTP)
+        self.utc_ms = utc_ms
+        self.trust = trust
         sources = Sources(
             lambda: (self.utc_ms + self.ns // MS) * MS, lambda: self.ns, lambda: self.ns, lambda: self.trust, "boot-1"
         )

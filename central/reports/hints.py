@@ -52,7 +52,7 @@ def hint_rows(
     seen = list(_seen(db, roster, chosen, first, last))
     away = _away(db, roster, seen, chosen, first, last, now_ms)
     found = find_hints(seen, away, _closing(roster, first, last), limits)
-    names = {code: person.name for code, person in people.items()}
+    names = {code: f"{person.name} ({code})" for code, person in people.items()}  # several may have one name
     return [_row(hint, names, say) for hint in found]
 
 

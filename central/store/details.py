@@ -93,9 +93,9 @@ def roll_calls(db: sa.Connection, staff: str, on: dt.date) -> list[SeenInRoom]:
 
 
 def names_of(db: sa.Connection, staff: Collection[str]) -> dict[str, str]:
-    """The full names of these people."""
+    """The full names of these people with their codes, for several may have one name: `Nguyễn Văn Hùng (CB0036)`."""
     query = sa.select(STAFF.c.code, STAFF.c.full_name).where(STAFF.c.code.in_(staff))
-    return {row.code: row.full_name for row in db.execute(query)}
+    return {row.code: f"{row.full_name} ({row.code})" for row in db.execute(query)}
 
 
 def leave_dates(db: sa.Connection, first: dt.date, last: dt.date) -> set[tuple[str, dt.date]]:

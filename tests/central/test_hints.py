@@ -179,8 +179,8 @@ def test_the_command_reads_punches_plans_and_hours(office: Office, url: str, cap
     assert [line.split(",")[0] for line in lines[1:]] == ["two_places", "many_at_closing", "tapped_while_away"]
     assert main([*words, "--unit", "Y"]) == 0
     assert capsys.readouterr().out == (
-        "2018-11-12 07:29:00  Cần xem: thẻ của Lê B được quẹt tại D-1 và D-2, cách nhau 60 giây. Có thể do đồng hồ, do "
-        "mượn thẻ hoặc nguyên nhân khác; hãy hỏi trước khi kết luận.\n"
+        "2018-11-12 07:29:00  Cần xem: thẻ của Lê B (B) được quẹt tại D-1 và D-2, cách nhau 60 giây. Có thể do đồng "
+        "hồ, do mượn thẻ hoặc nguyên nhân khác; hãy hỏi trước khi kết luận.\n"
     )
     assert main([*words, "--unit", "Z"]) == 1
 

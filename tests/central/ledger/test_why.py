@@ -200,12 +200,12 @@ def test_entries_are_told_with_who_made_and_who_approved_them(office: Office):
         entry("PM", out_s=None, approved_by="C", withdrawn_by="C", withdrawn_ms=2),
     )
     assert lines(office, Section.PLANS) == [
-        "Bổ sung công buổi sáng: giờ vào 07:29:00, giờ ra 12:00:00; lý do: quên thẻ; người nhập: Lê B; người duyệt: "
-        "Lê C, văn bản số 06/GT.",
-        "Bổ sung công buổi chiều: giờ vào 07:29:00, giờ ra 12:00:00; lý do: quên thẻ; người nhập: Lê B; chưa được "
+        "Bổ sung công buổi sáng: giờ vào 07:29:00, giờ ra 12:00:00; lý do: quên thẻ; người nhập: Lê B (B); "
+        "người duyệt: Lê C (C), văn bản số 06/GT.",
+        "Bổ sung công buổi chiều: giờ vào 07:29:00, giờ ra 12:00:00; lý do: quên thẻ; người nhập: Lê B (B); chưa được "
         "duyệt nên không tính.",
-        "Bổ sung công buổi chiều: giờ vào 07:29:00, giờ ra theo lượt quẹt; lý do: quên thẻ; người nhập: Lê B; người "
-        "duyệt: Lê C; Lê C đã rút lại nên không tính.",
+        "Bổ sung công buổi chiều: giờ vào 07:29:00, giờ ra theo lượt quẹt; lý do: quên thẻ; người nhập: Lê B (B); "
+        "người duyệt: Lê C (C); Lê C (C) đã rút lại nên không tính.",
     ]
     assert "nhưng giờ lấy theo bổ sung công được duyệt" in lines(office, Section.PUNCHES)[0]
     assert "ghi giờ khác nhau" in lines(office, Section.CONFLICTS)[0]
@@ -221,8 +221,8 @@ def test_duty_slots_are_told_beside_the_sessions(office: Office):
     )
     early, night = lines(office, Section.DUTY)
     assert early == (
-        "Trực tiếp công dân đầu giờ sáng, từ 06:45 đến 07:30: Lê A đến muộn 5 phút; giờ trực không có châm chước. Đổi "
-        "trực với Lê B."
+        "Trực tiếp công dân đầu giờ sáng, từ 06:45 đến 07:30: Lê A (A) đến muộn 5 phút; giờ trực không có châm chước. "
+        "Đổi trực với Lê B (B)."
     )
     assert night.startswith("Trực đêm, từ 19:00 đến 07:00 ngày 13/11/2018: chưa kết luận.")
 
@@ -246,7 +246,7 @@ def test_a_roll_call_that_saw_something_else_is_shown(office: Office, status: st
         RollCallLine(roll_call_id=1, staff="A", status=status),
     )
     found = lines(office, Section.CONFLICTS)
-    assert found == [] if said is None else said in found[0] and "lúc 07:45:00 do Lê B thực hiện" in found[0]
+    assert found == [] if said is None else said in found[0] and "lúc 07:45:00 do Lê B (B) thực hiện" in found[0]
 
 
 def test_a_signed_month_is_told_with_what_it_says_and_what_was_proposed_since(office: Office):

@@ -1,4 +1,4 @@
-"""`diemdanh-central device add | list | revoke`."""
+"""`diemdanh-central device add | list | revoke`; what is decided by document is in `commands.doors`."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 
 from central import enrol
+from central.commands import doors
 from central.intaking.collector import Collector
 from central.keys import load_key
 from central.processes import ready_store
@@ -16,10 +17,24 @@ from central.store import Store
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line asks; returns the exit code."""
     store = ready_store(settings)
+    try:
+        return _do(arguments, settings, store)
+    finally:
+        store.close()
+
+
+def _do(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     clock = settings.clock.clock()
     if arguments.verb == "add":
         waiting = enrol.add_device(
-            store, arguments.code, arguments.id, arguments.key, arguments.unit, arguments.location, clock.now_ms()
+            store,
+            arguments.code,
+            arguments.id,
+            arguments.key,
+            arguments.unit,
+            arguments.location,
+            clock.now_ms(),
+            replace_station=arguments.replace,
         )
         if waiting:
             Collector(store, clock).process(waiting)
@@ -28,8 +43,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     elif arguments.verb == "revoke":
         revoked = enrol.revoke_device(store, arguments.code, clock.now_ms())
         sys.stdout.write(f"{revoked.code} ({revoked.id}) is refused from now on; what it sent before stays\n")
-    else:
+    elif arguments.verb == "list":
         _list(store, as_json=arguments.json)
+    else:
+        doors.run(arguments, store, clock)
     return 0
 
 

@@ -4,13 +4,15 @@ Registering releases what the device sent before: it waits in quarantine and goe
 """
 
 from dataclasses import replace
+from difflib import get_close_matches
 
 import sqlalchemy as sa
 
 from central.errors import CentralError, UnknownDeviceError
 from central.intaking.reading import Message
 from central.keys import decode_key
-from central.store import Store, fleet, quarantine
+from central.store import Store, decisions, fleet, quarantine
+from central.store.decisions import Decision
 from central.store.fleet import DeviceRow
 from edge.wire.text import is_device_id
 
@@ -20,12 +22,21 @@ class RegistryError(CentralError, ValueError):
 
 
 def add_device(
-    store: Store, code: str, device: str, key: str, unit: str | None, location: str, now_ms: int
+    store: Store,
+    code: str,
+    device: str,
+    key: str,
+    unit: str | None,
+    location: str,
+    now_ms: int,
+    *,
+    replace_station: bool = False,
 ) -> list[Message]:
     """Register a device; returns the messages that waited for it, to be given to `Collector.process`.
 
-    code: what people call it; device: its permanent id; key: its public key in base64url. Raises RegistryError for an
-    id, code or key that cannot be or is taken, KeyFileError for a key that is none.
+    code: what people call it; device: its permanent id; key: its public key in base64url. replace_station: the code is
+    registered already, with a wrong key, or with a wrong id under which nothing ever came. Raises RegistryError for an
+    id, code, key or unit that cannot be or is taken, KeyFileError for a key that is none.
     """
     decode_key(key)
     if not is_device_id(device):
@@ -35,20 +46,32 @@ def add_device(
     row = DeviceRow(device, code, unit, location, key, now_ms, None, None)
     try:
         with store.write() as db:
-            _register(db, row)
+            _check_unit(db, unit)
+            _register(db, row, replace_station=replace_station)
             waiting = quarantine.release(db, device, "unregistered", now_ms)
     except sa.exc.IntegrityError as error:
         raise RegistryError(f"device {device} or code {code} was registered a moment ago by somebody else") from error
     return [Message(m.topic, m.payload, m.received_ms) for m in waiting]
 
 
-def _register(db: sa.Connection, row: DeviceRow) -> None:
+def _check_unit(db: sa.Connection, unit: str | None) -> None:
+    codes = fleet.unit_codes(db)
+    if unit is None or unit in codes:
+        return
+    like = get_close_matches(unit, codes, n=5, cutoff=0.4) or codes[:5]
+    there = f"near it: {', '.join(like)}" if like else "no unit is there yet; `diemdanh-central import` brings them"
+    raise RegistryError(f"unit {unit!r} is not there; {there}")
+
+
+def _register(db: sa.Connection, row: DeviceRow, *, replace_station: bool) -> None:
     door = None
     for other in fleet.devices(db):
-        if other.code == row.code and not other.key:
+        if other.code == row.code and (not other.key or replace_station):
             door = other
         else:
             _refuse_taken(other, row)
+    if door is not None and door.key:
+        _replace(db, door, row)
     if door is None:
         fleet.insert_device(db, row)
     else:
@@ -56,11 +79,26 @@ def _register(db: sa.Connection, row: DeviceRow) -> None:
         fleet.fill_door(db, replace(row, unit=row.unit or door.unit, location=row.location or door.location))
 
 
+def _replace(db: sa.Connection, door: DeviceRow, row: DeviceRow) -> None:
+    if door.id != row.id and fleet.has_sent(db, door.id):
+        raise RegistryError(
+            f"{row.code} is station {door.id}, whose events are stored: they stay its own; "
+            f"`device revoke {row.code}`, and register {row.id} under another code"
+        )
+    what = "another key" if door.id == row.id else f"id {row.id} instead of {door.id}"
+    decisions.record(db, Decision(row.id, "replaced", f"{row.code}: {what}", "", "", row.registered_ms))
+
+
 def _refuse_taken(other: DeviceRow, row: DeviceRow) -> None:
     if other.id == row.id:
-        raise RegistryError(f"device {row.id} is registered already, as {other.code}; revoke it or leave it")
+        raise RegistryError(
+            f"device {row.id} is registered already, as {other.code}; "
+            f"with a wrong key: `device add {other.code} --id {row.id} --key KEY --replace`"
+        )
     if other.code == row.code:
-        raise RegistryError(f"code {row.code} is taken by device {other.id}; choose another, or rename that door")
+        raise RegistryError(
+            f"code {row.code} is taken by device {other.id}; choose another, or, where that id was wrong, add --replace"
+        )
     if other.key == row.key:
         raise RegistryError(f"this key is registered already, for {other.code}: a copied card has two owners")
 
@@ -71,11 +109,17 @@ def list_devices(store: Store) -> list[DeviceRow]:
         return fleet.devices(db)
 
 
+def device_of(store: Store, code: str) -> DeviceRow:
+    """The station that people call `code`. Raises UnknownDeviceError."""
+    found = [row for row in list_devices(store) if row.code == code]
+    if not found:
+        raise UnknownDeviceError(f"no device has the code {code}; `diemdanh-central device list` shows them all")
+    return found[0]
+
+
 def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:
     """Refuse everything a device says from now on; what it said stays. Raises UnknownDeviceError."""
+    found = device_of(store, code)
     with store.write() as db:
-        found = [row for row in fleet.devices(db) if row.code == code]
-        if not found:
-            raise UnknownDeviceError(f"no device has the code {code}; `diemdanh-central device list` shows them all")
-        fleet.revoke_device(db, found[0].id, now_ms)
-        return found[0]
+        fleet.revoke_device(db, found.id, now_ms)
+    return found

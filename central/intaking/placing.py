@@ -103,9 +103,11 @@ def _fork(book: Book, journal: JournalState, rows: list[EventRow]) -> None:
     rest = [row for row in rows if row.seq > journal.sealed_seq]
     if rest:
         events.insert_forked(book.db, journal.id, rest)
-        journal.forked_from = min(rest[0].seq, journal.forked_from or rest[0].seq)
-        journal.find("fork")
-        _touch(book, rest)
+        # Asked of the database: a version that was decided against and is sent again opens nothing.
+        journal.forked_from = events.forked_from(book.db, journal.id)
+        if journal.forked_from is not None:
+            journal.find("fork")
+            _touch(book, rest)
 
 
 def _touch(book: Book, rows: list[EventRow]) -> None:

@@ -76,7 +76,7 @@ def _cover_forked(book: Book, journal: JournalState, seq: int, sealed: bytes) ->
     """Choose, among several versions, those that lead to the sealed hash."""
     found = events.versions(book.db, journal.id, journal.sealed_seq + 1, seq, forked=True)
     base = _base(book, journal)
-    path = _path(found, journal.sealed_seq + 1, seq, base, sealed)
+    path = linked_path(found, journal.sealed_seq + 1, seq, base, sealed)
     if path is None:
         at_end = [v for v in found if v.seq == seq]
         complete = len({v.seq for v in found}) == seq - journal.sealed_seq
@@ -97,7 +97,7 @@ Step = dict[bytes, tuple[Version, bytes | None]]
 """The versions of one seq that link to one before, by their hash, each with the hash before it."""
 
 
-def _path(found: list[Version], first: int, last: int, base: bytes | None, sealed: bytes) -> list[Version] | None:
+def linked_path(found: list[Version], first: int, last: int, base: bytes | None, sealed: bytes) -> list[Version] | None:
     """One version a seq, each linked to the one before, the last with the sealed hash; None where there is no such."""
     by_seq: dict[int, list[Version]] = {}
     for version in found:

@@ -7,10 +7,12 @@ from central.intaking.answers import Answers
 from central.intaking.hearing import Spoken
 from central.intaking.reading import Delivery, Message, read_up
 from central.intaking.registry import Registry
+from central.store.decisions import Answered
 from central.store.quarantine import Held
 from edge.wire import WireError
 from edge.wire.ack import Refused
 from edge.wire.batch import MAX_ACCEPTED_BYTES, decode_batch
+from edge.wire.command import decode_result
 from edge.wire.notes import Seal, SignatureError, decode_seal
 from edge.wire.status import decode_heartbeat, decode_status
 from edge.wire.topics import Address, Channel, parse_topic
@@ -24,6 +26,7 @@ class Sorted:
     spoken: list[Spoken] = field(default_factory=list)
     seals: list[tuple[Seal, bytes, int]] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    results: list[Answered] = field(default_factory=list)
     answers: Answers = field(default_factory=Answers)
 
 
@@ -41,7 +44,22 @@ def sort_messages(messages: Iterable[Message], registry: Registry) -> Sorted:
 
 
 def _ignore(group: Sorted, message: Message, address: Address, registry: Registry) -> None:
-    """Results of commands are for whoever gave the command; nothing is stored of them yet."""
+    """What central itself says is none of its business."""
+
+
+def _sort_result(group: Sorted, message: Message, address: Address, registry: Registry) -> None:
+    unwelcome = registry.unwelcome(address.device)
+    if unwelcome is not None:
+        group.held.append(_held(message, address.device, unwelcome.code, unwelcome.problem, once=True))
+        return
+    try:
+        result = decode_result(message.payload)
+        if result.device != address.device:
+            raise WireError(f"result of device {result.device} on the topic of {address.device}")
+    except WireError as error:
+        group.held.append(_held(message, address.device, "unreadable", error))
+        return
+    group.results.append(Answered(result.device, result.id, result.code, result.detail, message.received_ms))
 
 
 def _held(message: Message, device: str | None, code: str, problem: object, *, once: bool = False) -> Held:
@@ -128,4 +146,5 @@ _READERS: dict[Channel, Callable[[Sorted, Message, Address, Registry], None]] = 
     Channel.UP: _sort_up,
     Channel.ST: _sort_word,
     Channel.HB: _sort_word,
+    Channel.RES: _sort_result,
 }

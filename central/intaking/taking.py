@@ -13,7 +13,7 @@ from central.intaking.reading import Delivery, Run
 from central.intaking.registry import Registry
 from central.intaking.sealing import settle_seals, take_seal
 from central.intaking.sorting import Sorted
-from central.store import fleet
+from central.store import decisions, fleet
 from central.store.fleet import Word
 from central.store.journals import JournalState, Key, lock_journals, unfinished
 from central.store.quarantine import Held
@@ -46,6 +46,7 @@ def take(db: sa.Connection, group: Sorted, registry: Registry, now_ms: int, paus
     _place(book, group)
     births = _hear(book, group, before)
     book.held += group.held
+    decisions.keep_results(db, group.results)
     outgoing = group.answers.messages(book, now_ms, pause_ms)
     book.write()
     return Taken(outgoing, births, book.stored, book.duplicates, len(book.held))

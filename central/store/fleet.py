@@ -7,11 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from central.store.marks import upsert
-from central.tables import Badge, Counter, Device, DeviceState
+from central.tables import Badge, Counter, Device, DeviceState, Journal, Unit
 
 DEVICE: sa.Table = Device.__table__  # type: ignore[attr-defined]
 STATE: sa.Table = DeviceState.__table__  # type: ignore[attr-defined]
 BADGE: sa.Table = Badge.__table__  # type: ignore[attr-defined]
+JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
+UNIT: sa.Table = Unit.__table__  # type: ignore[attr-defined]
 COUNTER: sa.Table = Counter.__table__  # type: ignore[attr-defined]
 
 
@@ -68,6 +70,16 @@ def fill_door(db: sa.Connection, row: DeviceRow) -> None:
     """A door that waited for its station, under the same code, gets it."""
     db.execute(sa.update(DEVICE).where(DEVICE.c.code == row.code).values(_values(row)))
     bump(db, "devices")
+
+
+def unit_codes(db: sa.Connection) -> list[str]:
+    """The codes of all units of any time."""
+    return sorted(set(db.execute(sa.select(UNIT.c.code)).scalars()))
+
+
+def has_sent(db: sa.Connection, device: str) -> bool:
+    """Whether anything of the device is stored."""
+    return db.execute(sa.select(JOURNAL.c.id).where(JOURNAL.c.device == device).limit(1)).first() is not None
 
 
 def _values(row: DeviceRow) -> dict[str, Any]:

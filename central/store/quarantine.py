@@ -122,6 +122,31 @@ def count(db: sa.Connection) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOf:
+    """What is held of a device under one code: how many messages and bytes, from when to when, the newest problem."""
+
+    code: str
+    messages: int
+    bytes: int
+    first_ms: int
+    last_ms: int
+    problem: str
+
+
+def held_of(db: sa.Connection, device: str) -> list[HeldOf]:
+    """What is held of a device, by code."""
+    c = TABLE.c
+    mine = (c.device == device) & c.released_ms.is_(None)
+    sums = (sa.func.count(), sa.func.sum(sa.func.length(c.payload)), sa.func.min(c.received_ms))
+    query = sa.select(c.code, *sums, sa.func.max(c.received_ms)).where(mine).group_by(c.code).order_by(c.code)
+    found = []
+    for code, count, size, first_ms, last_ms in db.execute(query).all():
+        newest = sa.select(c.problem).where(mine, c.code == code).order_by(c.received_ms.desc(), c.id.desc()).limit(1)
+        found.append(HeldOf(code, count, int(size), first_ms, last_ms, str(db.execute(newest).scalar())))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
     """A message on its way from quarantine into intake."""
 

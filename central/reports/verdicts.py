@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from central.reports.formats import write_rows
 from central.reports.scope import check_unit
+from central.store.marks import marked_days
 from central.store.roster import load_roster
 from central.store.signed import signed_rows
 from central.store.verdicts import VerdictRow, verdict_rows
@@ -31,3 +32,8 @@ def write(
         check_unit(load_roster(db).units, unit, first, last)
     rows = verdict_rows if live else signed_rows
     write_rows(VerdictRow._fields, rows(db, first, last, unit), form, out)
+
+
+def waiting(db: sa.Connection, first: dt.date, last: dt.date) -> int:
+    """How many staff-days of the dates have facts that no evaluator has judged yet."""
+    return len(marked_days(db, first, last))

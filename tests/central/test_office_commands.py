@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from central.__main__ import main
+from central.store import marks, open_store
 
 OFFICE = Path(__file__).parents[2] / "deploy" / "office"
 Said = tuple[int, list[str], str]
@@ -62,6 +64,21 @@ def test_a_unit_that_nobody_knows_is_refused(say: Callable[..., Said], words: tu
     code, printed, complaint = say(*words, "--unit", "ZZ")
     assert (code, printed) == (1, [])
     assert "there is no unit 'ZZ'" in complaint
+
+
+def test_verdicts_that_wait_to_be_judged_are_counted(say: Callable[..., Said], url: str) -> None:
+    store, on = open_store(url), date(2019, 3, 4)
+    with store.write() as db:
+        marks.mark_days(db, [("CB0001", on)], 0)
+    assert say("verdicts", "--from", "2019-03-01", "--to", "2019-03-31") == (
+        0,
+        ["staff,date,session,outcome,flags,symbol,late_min,early_min"],
+        "note: 1 staff-days of these dates wait to be judged (`evaluate-loop` or `run`)\n",
+    )
+    with store.write() as db:
+        marks.settle_days(db, marks.stale_days(db))
+    store.close()
+    assert say("verdicts", "--from", "2019-03-01", "--to", "2019-03-31")[2] == ""
 
 
 def test_a_year_is_proposed_confirmed_and_undone(say: Callable[..., Said]) -> None:

@@ -62,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_device(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    device = commands.add_parser("device", help="register, list and revoke stations")
+    device = commands.add_parser("device", help="register, list and revoke stations; decide what they leave open")
     verbs = device.add_subparsers(dest="verb", required=True, metavar="VERB")
     add = verbs.add_parser("add", help="register a station; prints central's public key for its settings")
     add.add_argument("code", help="what people call the door, such as D-X01")
@@ -70,10 +70,14 @@ def _add_device(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add.add_argument("--key", required=True, metavar="PUBLIC_KEY", help="the station's public key, base64url")
     add.add_argument("--unit", help="the unit whose door it is; kept when the door is known already")
     add.add_argument("--location", default="", help="where it hangs, in words")
+    add.add_argument(
+        "--replace", action="store_true", help="the code is registered with a wrong key or id: put it right"
+    )
     listing = verbs.add_parser("list", help="all stations")
     listing.add_argument("--json", action="store_true", help="for machines")
     revoke = verbs.add_parser("revoke", help="refuse everything a station says from now on")
     revoke.add_argument("code")
+    import_module("central.commands.doors").add_verbs(verbs)
 
 
 def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -86,7 +90,9 @@ def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     verdicts.add_argument("--from", dest="first", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD")
     verdicts.add_argument("--to", dest="last", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD, included")
     verdicts.add_argument("--unit", help="only this unit and those below it")
-    verdicts.add_argument("--kind", choices=("session", "duty"), default="session", help="of sessions, or of duty slots")
+    verdicts.add_argument(
+        "--kind", choices=("session", "duty"), default="session", help="of sessions, or of duty slots"
+    )
     verdicts.add_argument("--live", action="store_true", help="as the facts say now, also where a month is signed")
     verdicts.add_argument("--format", choices=("csv", "json"), default="csv")
 

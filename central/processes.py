@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from central.clock import Clock
+from central.counters import serving_counts
 from central.health import Liveness, tell_service_manager
 from central.settings import Settings
 from central.store import Store, open_store
@@ -42,6 +43,8 @@ def serve(settings: Settings, parts: Sequence[str]) -> int:
         running.callback(store.close)
         for part in parts:
             start[part]()
+        if settings.metrics.port and "web" not in parts:
+            running.enter_context(serving_counts(settings.metrics.port, health))
         tell_service_manager("READY=1")
         _watch(health, stop)
         tell_service_manager("STOPPING=1")

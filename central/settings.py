@@ -42,6 +42,13 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """port: on loopback, where a process without pages shows its counts; 0 = nowhere."""
+
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class KeySettings:
     """file: central's Ed25519 private key (PEM), made on first need, readable by its owner alone."""
 
@@ -71,6 +78,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     key: KeySettings = field(default_factory=KeySettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     hints: HintLimits = field(default_factory=HintLimits)
@@ -80,6 +88,7 @@ SECTIONS: dict[str, Callable[[], Any]] = {
     "database": Database,
     "broker": BrokerSettings,
     "web": WebSettings,
+    "metrics": MetricsSettings,
     "key": KeySettings,
     "clock": ClockSettings,
     "hints": HintLimits,
@@ -129,6 +138,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "broker.port": (1, 65535),
     "broker.keepalive_s": (2, 3600),
     "web.port": (0, 65535),
+    "metrics.port": (0, 65535),
     "clock.scale": (0.001, 100_000),
     "hints.together_percent": (1, 100),
 }

@@ -75,6 +75,11 @@ def test_where_an_entry_gives_the_times_no_tap_changes_anything():
     assert told("07:29", entry="AM=07:40-11:30") == ["entry"]
 
 
+def test_no_tap_is_told_where_none_would_do():
+    # The session is shorter than the time in which two taps count as one.
+    assert told("10:00:10", hours="AM 10:00-10:01", after_min=0) == ["entry"]
+
+
 TIMES = st.integers(0, 24 * 3600 - 1).map(lambda s: Tap(at("00:00") + timedelta(seconds=s), str(s), "door"))
 
 

@@ -207,6 +207,8 @@ def duty(told: DutyTold, on: date, say: Say) -> str:
         text += " " + say("Stand-in: {who}.").format(who=told.stand_in)
     if told.swapped_with:
         text += " " + say("Taken over from {who}.").format(who=told.swapped_with)
+    if told.document:
+        text += " " + say("Document {number}.").format(number=told.document)
     return text
 
 

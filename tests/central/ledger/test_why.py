@@ -216,13 +216,21 @@ def test_duty_slots_are_told_beside_the_sessions(office: Office):
     office.person("B")
     a_morning(office, "06:50", "12:01", "13:29", "17:01")
     office.add(
-        DutySlot(staff="A", date=DATE, start_min=405, end_min=450, kind="early_reception_am", swapped_with="B"),
+        DutySlot(
+            staff="A",
+            date=DATE,
+            start_min=405,
+            end_min=450,
+            kind="early_reception_am",
+            swapped_with="B",
+            doc_no="10/LT",
+        ),
         DutySlot(staff="A", date=DATE, start_min=1140, end_min=1860, kind="night_duty", stand_in="B"),
     )
     early, night = lines(office, Section.DUTY)
     assert early == (
         "Trực tiếp công dân đầu giờ sáng, từ 06:45 đến 07:30: Lê A (A) đến muộn 5 phút; giờ trực không có châm chước. "
-        "Đổi trực với Lê B (B)."
+        "Đổi trực với Lê B (B). Văn bản số 10/LT."
     )
     assert night.startswith("Trực đêm, từ 19:00 đến 07:00 ngày 13/11/2018: chưa kết luận.")
 

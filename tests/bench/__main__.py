@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tests.bench import backlog, ledger, live, station
+from tests.bench import backlog, ledger, live, offline, station
 from tests.bench.ground import BenchError
 from tests.bench.rows import Row, json_line, table
 
@@ -31,6 +31,7 @@ BENCHES: dict[str, Measurement] = {
     "start": station.start,
     "tap": station.tap,
     "journal": station.journal,
+    "offline": offline.offline,
 }
 
 

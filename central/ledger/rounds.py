@@ -39,6 +39,7 @@ BATCH = 500
 """Staff-days judged and written in one transaction."""
 CATCH_UP_DAYS = 31
 """How many missed work dates an evaluator that was away opens by itself."""
+WAITS_FOR_TIME = "a punch of this day waits for its time to be worked out"
 _EVER_MS = -(2**62)
 
 log = logging.getLogger(__name__)
@@ -46,10 +47,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What an evaluator has worked out and not written yet, and the marks that this answers."""
+    """What an evaluator has worked out and not written yet, and the marks that this answers. untimed: the marks of days
+    with a punch whose time is not worked out yet, so that they cannot be judged."""
 
     judged: tuple[Judgement, ...]
     answered: tuple[MarkedDay, ...]
+    untimed: tuple[MarkedDay, ...] = ()
 
 
 class Ledger:
@@ -66,6 +69,7 @@ class Ledger:
         self._isolation = Isolation(store, clock, aside)
         self._started = False
         self._late: dict[Key, Waiting] = {}
+        self._untimed: list[MarkedDay] = []
 
     def step(self) -> int:
         """One round; returns how many marks were answered and times written, 0 when there was nothing to do."""
@@ -167,7 +171,8 @@ class Ledger:
         if roster is None or not stale:
             return 0
         with no_search_for_garbage():
-            return self._isolation.run(stale, lambda found: self.write(self.look(roster, found)))
+            done = self._isolation.run(stale, lambda found: self.write(self.look(roster, found)))
+        return done + self._leave_untimed()
 
     def look(self, roster: Roster, stale: Sequence[MarkedDay]) -> Looked:
         """Judge marked days, and write nothing yet.
@@ -178,16 +183,17 @@ class Ledger:
         with self._store.read() as db:
             known = gather_many(db, roster, ((m.staff, m.date) for m in stale), now_ms)
             duties = gather_duty(db, roster, known.keys(), known, now_ms)
-        judged, answered = [], []
+        judged, answered, untimed = [], [], []
         for mark in stale:
             key = (mark.staff, mark.date)
             day, slots = known.get(key), duties.get(key, [])
             if day is not None and (day.untimed or any(slot.untimed for slot in slots)):
+                untimed.append(mark)
                 continue
             answered.append(mark)
             if day is not None:
                 judged.append(_judgement(day, slots, roster, now_ms))
-        return Looked(tuple(judged), tuple(answered))
+        return Looked(tuple(judged), tuple(answered), tuple(untimed))
 
     def write(self, looked: Looked) -> int:
         """Write what was looked at; returns how many marks this answered.
@@ -195,13 +201,26 @@ class Ledger:
         A verdict that waits for an instant which this evaluator has passed already is looked at once more in the next
         round: the news it waits for may have come, and been taken by another evaluator, before it could be seen.
         """
-        with self._store.write() as db:
-            settled = settle(db, looked.answered, looked.judged, self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        settled = self._store.repeat(lambda db: settle(db, looked.answered, looked.judged, now_ms))
         written: list[DayRow | DutyRow] = [*settled.changed, *settled.duties]
         for row in written:
             if row.recheck_ms is not None and row.recheck_ms < self._passed_ms:
                 self._late[row.staff, row.date] = Waiting(row.staff, row.date, row.recheck_ms, row.why)
+        self._untimed += looked.untimed
         return settled.answered
+
+    def _leave_untimed(self) -> int:
+        """Where a boot is set aside, days that wait for its times may wait for long: they must not fill every batch.
+        Working out the boot's times marks them anew."""
+        untimed, self._untimed = self._untimed, []
+        if not untimed or not self._isolation.known_aside:
+            return 0
+        now_ms = self._clock.now_ms()
+        with self._store.write() as db:
+            for mark in untimed:
+                faults.set_aside(db, mark, WAITS_FOR_TIME, now_ms)
+        return len(untimed)
 
     def _current(self, db: sa.Connection) -> Roster:
         if self._roster is None or self._roster.version != rosters.roster_version(db):

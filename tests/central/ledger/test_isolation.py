@@ -5,7 +5,7 @@ import logging
 import pytest
 import sqlalchemy as sa
 
-from central.ledger import Ledger
+from central.ledger import Ledger, rounds
 from central.ledger.boots import repair_boot
 from central.store import accounts, faults, marks
 from central.tables import DayVerdict, ScheduleRow
@@ -135,6 +135,38 @@ def test_a_boot_that_cannot_be_timed_is_set_aside_and_other_doors_are_timed(offi
     with office.store.read() as db:
         assert accounts.accounts(db)[bad.device].findings == ("unjudged",)
         assert accounts.accounts(db)[door.device].findings == ()
+
+
+def test_the_people_of_a_boot_without_times_hold_up_nobody_else(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "BATCH", 2)
+    bad, door = office.door("D-BAD", unit="H", clock=NONE), office.door()
+    for staff in ("an", "binh", "chi", "dung"):
+        office.person(staff)
+    bad.start("06:30")
+    door.start("06:30")
+    office.until("06:31")
+    bad.clock = NTP
+    bad.say(ClockSet(None, at("06:32"), "ntp"), "06:32")
+    bad.clock = NONE
+    with office.store.write() as db:
+        unreadable = sa.text("UPDATE event SET line = :line WHERE kind = 'clock' AND journal_id = :id")
+        line = db.execute(sa.text("SELECT line FROM event WHERE kind = 'clock'")).scalar_one()
+        db.execute(unreadable, {"line": b"{", "id": bad.journal_id})
+    for staff in ("an", "binh", "chi"):
+        bad.tap(f"em:{staff}", "07:20")
+        office.mark(staff)
+    office.until("07:21")
+    door.tap("em:dung", "07:22")
+    office.until("07:23")
+    assert office.day("dung").sessions[0].in_ms == at("07:22")
+    with office.store.write() as db:
+        db.execute(unreadable, {"line": line, "id": bad.journal_id})
+        marks.mark_boots(db, [(bad.device, bad.boot)])
+    office.until("07:24")
+    assert aside(office) == []
+    assert office.day("an").sessions[0].in_ms == at("07:20")
 
 
 def test_an_account_that_cannot_be_read_is_written_anew(office: Office) -> None:

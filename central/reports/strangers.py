@@ -1,6 +1,7 @@
 """Badges that were tapped and count for nobody, one line a badge, door and reason: for whoever gives out badges."""
 
-from typing import NamedTuple, TextIO
+from dataclasses import astuple, dataclass, fields
+from typing import TextIO
 
 import sqlalchemy as sa
 
@@ -9,7 +10,8 @@ from central.reports.formats import write_rows
 from central.store.strangers import strangers
 
 
-class StrangerLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StrangerLine:
     """A line of `badges --unknown`: the names are the columns. first, last: local instants."""
 
     badge: str
@@ -23,14 +25,15 @@ class StrangerLine(NamedTuple):
 def lines(db: sa.Connection) -> list[StrangerLine]:
     """All of them, by badge, door and reason."""
     return [
-        StrangerLine(s.badge, s.device, _instant(s.first_ms), _instant(s.last_ms), s.count, s.reason)
+        StrangerLine(s.badge, s.device, _instant(s.first_ms), _instant(s.last_ms), s.times, s.reason)
         for s in strangers(db)
     ]
 
 
 def write(db: sa.Connection, form: str, out: TextIO) -> None:
     """Print them as `csv` or `json`."""
-    write_rows(StrangerLine._fields, lines(db), form, out)
+    columns = [field.name for field in fields(StrangerLine)]
+    write_rows(columns, (astuple(line) for line in lines(db)), form, out)
 
 
 def _instant(ms: int) -> str:

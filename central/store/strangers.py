@@ -14,13 +14,14 @@ BADGE: sa.Table = Badge.__table__  # type: ignore[attr-defined]
 
 class Stranger(NamedTuple):
     """The taps of one badge at one door, for one reason: unknown (no such badge), lost, blocked, or not_held (known,
-    but nobody's at that moment). first_ms, last_ms: when; device: its code, or its id where it is not registered."""
+    but nobody's at that moment). first_ms, last_ms, times: when, and how often; device: its code, or its id where it is
+    not registered."""
 
     badge: str
     device: str
     first_ms: int
     last_ms: int
-    count: int
+    times: int
     reason: str
 
 

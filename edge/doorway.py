@@ -22,7 +22,7 @@ from edge.readers import BadInput, EventKind, ReaderEvent
 from edge.readers.acceptance import Acceptance, Policy, Tap, TapKind
 from edge.recorder import Recorder
 from edge.roster import Roster
-from edge.wire.events import Button, Event, Fault, Ok, Punch, Read, Stamp, Stop
+from edge.wire.events import Button, Event, Fault, Ok, Punch, Read, Stamp, Start, Stop
 from edge.wire.status import ReaderState
 
 LOOP = "door"
@@ -162,7 +162,9 @@ class Doorway:
         now = self._clock.stamp()
         last: dict[str, int] = {}
         lying: dict[str, str] = {}
+        boot: str | None = None
         for event in events:
+            boot = event.body.boot if isinstance(event.body, Start) else boot
             self._carry(event, now.uptime_ms)
             if not isinstance(event.body, Punch | Read):
                 continue
@@ -170,7 +172,7 @@ class Doorway:
             self._recent.note(event.body.badge, event.stamp.utc_ms)
             if isinstance(event.body, Punch):
                 self._outings.note(event.body, event.stamp)
-            ago_ms = _ago_ms(event, now.utc_ms)
+            ago_ms = _ago_ms(event.stamp, now, same_boot=boot == self._clock.boot)
             if ago_ms is not None:
                 last[event.body.badge] = self._clock.mono_ns() - int(self._clock.real_s(ago_ms) * 1e6)
         self._acceptance = Acceptance(self._policy, last, lying)
@@ -314,8 +316,10 @@ class Doorway:
             self._recorder.record(step, at)
 
 
-def _ago_ms(event: Event, utc_ms: int | None) -> int | None:
-    """How long ago a recorded event was, None when it cannot be known."""
-    if event.stamp.utc_ms is None or utc_ms is None or utc_ms < event.stamp.utc_ms:
+def _ago_ms(then: Stamp, now: Stamp, *, same_boot: bool) -> int | None:
+    """How long ago a recorded event was, None when it cannot be known. Uptime needs no clock, but the same boot."""
+    if same_boot:
+        return max(0, now.uptime_ms - then.uptime_ms)
+    if then.utc_ms is None or now.utc_ms is None or now.utc_ms < then.utc_ms:
         return None
-    return utc_ms - event.stamp.utc_ms
+    return now.utc_ms - then.utc_ms

@@ -58,13 +58,20 @@ def offline(*, quick: bool) -> list[Row]:
     return [
         told("offline_tap_p50", percentile(waits, 0.5), "ms", f"{len(waits)} taps, {RATE} a second, display on a pty"),
         at_most("offline_tap_p99", percentile(waits, 0.99), "ms", 20, "append and fsync, thread switches, pty"),
-        told("rest_cpu", 100 * (rested.cpu_s - before.cpu_s) / rest_s, "% of a core", "turns of the loops"),
-        told("rest_rss", resting_mb, "MB", "no pins, a display"),
-        told("busy_cpu", 100 * (after.cpu_s - rested.cpu_s) * RATE / taps, "% of a core", f"{RATE} taps a second"),
-        told("busy_rss", busy_mb, "MB"),
-        told("rest_written", (rested.written - before.written) / rest_s * 3.6, "kB/hour", "nothing is saved at rest"),
+        told("offline_rest_cpu", 100 * (rested.cpu_s - before.cpu_s) / rest_s, "% of a core", "turns of the loops"),
+        told("offline_rest_rss", resting_mb, "MB", "no pins, a display"),
         told(
-            "written_1000",
+            "offline_busy_cpu", 100 * (after.cpu_s - rested.cpu_s) * RATE / taps, "% of a core", f"{RATE} taps a second"
+        ),
+        told("offline_busy_rss", busy_mb, "MB"),
+        told(
+            "offline_rest_written",
+            (rested.written - before.written) / rest_s * 3.6,
+            "kB/hour",
+            "nothing is saved at rest",
+        ),
+        told(
+            "offline_written_1000",
             (after.written - rested.written) / taps,
             "kB/1,000 punches",
             "a page a punch, segments ahead",

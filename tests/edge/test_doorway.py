@@ -125,6 +125,25 @@ def test_the_guard_against_repeats_survives_a_restart(tmp_path):
     second.journal.close()
 
 
+def test_the_guard_survives_a_restart_of_a_door_whose_clock_was_never_set(tmp_path):
+    """Uptimes of one boot can be compared without it; those of another cannot."""
+    first = Bench(tmp_path, trust=Trust(Quality.NONE))
+    first.tap()
+    kept = first.journal.recent(100)
+    first.journal.close()
+    second = Bench(tmp_path, trust=Trust(Quality.NONE))
+    second.ns = first.ns
+    second.door.remember(kept)
+    second.tap()
+    second.wait(10_000)
+    second.tap()
+    assert second.feedbacks() == [Feedback.ALREADY_RECORDED, Feedback.CLOCK_NOT_SET]
+    second.door.remember(kept[1:])
+    second.tap()
+    assert second.feedbacks()[-1] is Feedback.CLOCK_NOT_SET, "whose boot it was is not known any more"
+    second.journal.close()
+
+
 @pytest.mark.parametrize("back_at_once", [True, False])
 def test_a_fault_that_the_last_journal_left_open_gets_its_end(tmp_path, back_at_once):
     first = Bench(tmp_path)

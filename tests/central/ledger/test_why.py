@@ -229,10 +229,10 @@ def test_duty_slots_are_told_beside_the_sessions(office: Office):
     )
     early, night = lines(office, Section.DUTY)
     assert early == (
-        "Trực tiếp công dân đầu giờ sáng, từ 06:45 đến 07:30: Lê A (A) đến muộn 5 phút; giờ trực không có châm chước. "
-        "Đổi trực với Lê B (B). Văn bản số 10/LT."
+        "Nhiệm vụ tiếp công dân đầu giờ sáng, từ 06:45 đến 07:30: Lê A (A) đến muộn 5 phút; giờ trực không có châm "
+        "chước. Đổi trực với Lê B (B). Văn bản số 10/LT."
     )
-    assert night.startswith("Trực đêm, từ 19:00 đến 07:00 ngày 13/11/2018: chưa kết luận.")
+    assert night.startswith("Nhiệm vụ trực đêm, từ 19:00 đến 07:00 ngày 13/11/2018: chưa kết luận.")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ where it is opened.
 """
 
 import csv
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -161,7 +162,8 @@ class _File:
         try:
             cells = _cells(row)
         except BadValue as error:
-            self._office.complain(self._name, line, _at_quote(header, row), str(error))
+            column = header[min(_stray_quote(row) or 0, len(header) - 1)]
+            self._office.complain(self._name, line, column, str(error))
             return
         if not any(cells):
             return
@@ -198,17 +200,23 @@ def _rows(content: str) -> Iterator[tuple[int, str]]:
         yield number, row.removesuffix("\r")
 
 
+_CELL = re.compile(r'"(?:[^"]|"")*"|[^",]*')
+
+
 def _cells(row: str, *, strict: bool = True) -> list[str]:
-    try:
-        return next(csv.reader([row], strict=strict), [])
-    except csv.Error as error:
-        if not strict:
-            return []
-        remedy = 'double a quote inside a value (""), and keep each value on one line'
-        raise BadValue(f"has a stray quote ({error}); {remedy}") from error
+    """The cells of a line. Raises BadValue where a quote neither surrounds a cell nor is doubled inside one."""
+    if strict and _stray_quote(row) is not None:
+        raise BadValue('has a stray quote; double a quote inside a value (""), and keep each value on one line')
+    return next(csv.reader([row]), [])
 
 
-def _at_quote(header: Sequence[str], row: str) -> str:
-    """The column in which the first quote of the line stands."""
-    cell = row[: row.index('"')].count(",") if '"' in row else len(header)
-    return header[cell] if cell < len(header) else ""
+def _stray_quote(row: str) -> int | None:
+    """The number of the first cell, from 0, with a quote that has no business there."""
+    at = cell = 0
+    while '"' in row[at:]:
+        found = _CELL.match(row, at)
+        at = found.end() if found else at
+        if at < len(row) and row[at] != ",":
+            return cell
+        at, cell = at + 1, cell + 1
+    return None

@@ -43,6 +43,22 @@ def test_a_quote_closed_too_early_is_reported_on_its_line(importer: Importer):
     assert "leave.csv:3, column reason: has a stray quote" in said and 'double a quote inside a value ("")' in said
 
 
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [('an,2018-11-13,2018-11-13,,P,phép"', "reason"), ('a"n,2018-11-13,2018-11-13,,P,', "staff"),
+     ('"an",2018-11-13,"2018-11-13,,P,', "to")],
+)  # fmt: skip
+def test_a_quote_is_stray_wherever_it_stands(importer: Importer, line: str, column: str):
+    assert f"leave.csv:3, column {column}: has a stray quote" in text_of(importer, "leave", LEAVE + GOOD + line + "\n")
+
+
+def test_a_quoted_value_may_hold_commas_and_doubled_quotes(importer: Importer):
+    folder = importer.folder.write()
+    (folder / "leave.csv").write_text(LEAVE + 'an,2018-11-12,2018-11-12,,"P","việc ""riêng"", gấp"\n', "utf-8")
+    import_office(importer.store, CLOCK, folder)
+    assert importer.all("SELECT reason FROM leave") == [('việc "riêng", gấp',)]
+
+
 def test_windows_line_ends_blank_lines_and_a_byte_order_mark_are_no_fault(importer: Importer):
     folder = importer.folder.write()
     (folder / "leave.csv").write_bytes(b"\xef\xbb\xbf" + (LEAVE + "\n" + GOOD).replace("\n", "\r\n").encode())

@@ -13,6 +13,8 @@ from central.keys import KeyFileError, load_key
 
 
 def add(central, door, code="D-1", **changes):
+    with central.store.write() as db:
+        db.exec_driver_sql("INSERT INTO unit (code, type, name, source) VALUES ('X01', 'commune', 'Xã', '')")
     given = {"device": door.device, "key": door.public_key, "unit": "X01", "location": "gate"} | changes
     return add_device(central.store, code, given["device"], given["key"], given["unit"], given["location"], 5)
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tests.bench import backlog, ledger, live, offline, station
+from tests.bench import backlog, judging, ledger, live, offline, station
 from tests.bench.ground import BenchError
 from tests.bench.rows import Row, json_line, table
 
@@ -25,6 +25,7 @@ BENCHES: dict[str, Measurement] = {
     "live": live.live,
     "steady": live.steady,
     "backlog": backlog.backlog,
+    "rules": judging.rules,
     "month": ledger.month,
     "punch": ledger.one_punch,
     "flat": ledger.flat,

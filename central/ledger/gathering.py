@@ -164,10 +164,9 @@ class _Facts:
 
     def _one(self, key: Key, person: Person, post: Post | None, place: _Doors) -> Known:
         staff, on = key
-        if not person.employed(on):
-            return Known(Day(on, (), employed=False), person, post)
+        employed = person.employed(on)
         workdays = self._roster.workdays
-        workday = None if post is None else self._workday(key, post)
+        workday = self._workday(key, post) if employed and post is not None else None
         from_, to = moment(midnight_ms(on - self._around)), moment(midnight_ms(on + self._around + ONE))
         day = Day(
             on,
@@ -176,6 +175,7 @@ class _Facts:
             self._plans_on(staff, on, workday),
             self._manual(key, workday),
             self._coverage(place, on),
+            employed=employed,  # taps and doors all the same: somebody who has left may still stand in for a colleague
             rostered=key in self._rostered,
             set_aside=tuple(_tap(p) for p in self._punches[staff].values() if p.set_aside and on in _dates(p)),
             policy=Policy() if post is None else self._roster.policy_on(post.workplace, on),

@@ -111,7 +111,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load_settings(arguments.config, os.environ)
         if arguments.db:
             settings = dataclasses.replace(settings, database=dataclasses.replace(settings.database, url=arguments.db))
-        return COMMANDS[arguments.command](arguments, settings)
+        code = COMMANDS[arguments.command](arguments, settings)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`| head`); what is still unwritten must not complain at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (CentralError, OSError) as error:
         print(f"diemdanh-central: {error}", file=sys.stderr)
         return 1

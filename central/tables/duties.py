@@ -12,8 +12,8 @@ class DutyVerdict(SQLModel, table=True):
     """The verdict of one duty slot. staff: who has to come; by: who came, or whose taps decided, empty for nobody.
 
     start_min / end_min: minutes after the midnight of `date` at which the slot begins and ends (end may exceed 1440).
-    doer: whose taps decide. outcome: kept, late, stood_in, no_show, pending, needs_checking. in_ms: the tap that counts.
-    recheck_ms: as in `DayVerdict`. why: JSON."""
+    doer: whose taps decide. outcome: kept, late, stood_in, no_show, pending, needs_checking. in_ms: the tap that
+    counts. recheck_ms: as in `DayVerdict`. why: JSON."""
 
     __tablename__ = "duty_verdict"
     staff: str = Field(primary_key=True, max_length=40)

@@ -27,8 +27,8 @@ class MonthSheet(SQLModel, table=True):
 
 
 class MonthLine(SQLModel, table=True):
-    """A line of a signed sheet: a session's verdict as it was signed. unit: the person's home unit on that date. rests_on: the facts
-    behind it, as JSON, for naming what is new later; not under the digest."""
+    """A line of a signed sheet: a session's verdict as it was signed. unit: the person's home unit on that date.
+    rests_on: the facts behind it, as JSON, for naming what is new later; not under the digest."""
 
     __tablename__ = "month_line"
     sheet_id: int = Field(primary_key=True, foreign_key="month_sheet.id")

@@ -53,3 +53,10 @@ def test_an_office_is_imported_and_its_verdicts_printed(tmp_path: Path):
     assert printed.stdout == "staff,date,session,outcome,flags,symbol,late_min,early_min\n"
     listed = run(tmp_path, *database, "device", "list").stdout
     assert listed.count("waits for a station") == 25
+
+
+def test_whoever_reads_may_stop_early(tmp_path: Path):
+    cases = Path(__file__).parents[1] / "data" / "attendance.json"
+    command = f"{sys.executable} -m central evaluate {cases}"
+    piped = subprocess.run(["sh", "-c", f"{command} | head -1; exit 0"], capture_output=True, text=True, timeout=60)
+    assert (piped.stdout, piped.stderr) == ("[\n", "")

@@ -1,4 +1,4 @@
-"""What the door's installer brings along is what the station takes; the installer itself is run in edge_install_proof.sh."""
+"""What the door's installer brings along is what a station takes; edge_install_proof.sh runs the installer itself."""
 
 import re
 import subprocess

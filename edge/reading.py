@@ -2,7 +2,6 @@
 
 from edge.errors import SettingsError
 from edge.readers import DRIVERS, PROFILED, Reader
-from edge.readers.profile import ProfileError, profile_from
 from edge.settings import ReaderSettings
 
 
@@ -21,6 +20,8 @@ def driver_of(settings: ReaderSettings) -> Reader:
             f"reader {settings.id}: {min(profile)} says nothing to {settings.driver!r}, which needs no profile; "
             f"only {', '.join(PROFILED)} do"
         )
+    from edge.readers.profile import ProfileError, profile_from
+
     try:
         return PROFILED[settings.driver](settings.id, profile_from(profile))
     except ProfileError as error:

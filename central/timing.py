@@ -161,7 +161,8 @@ def _by_rtc(events: Sequence[Stamped]) -> dict[str, Timed]:
         return {}
     delays = [Delay(utc_ms, e.received_ms - utc_ms) for e, utc_ms in stamped]
     worst = max((t.uncertainty_ms for t in times.values()), default=0)
-    slow = bool(delays) and min(d.delay_ms for d in delays) > worst + FUTURE_MS
+    # A link that delivers at once delays nothing by minutes: what is missing beyond the doubt is the clock's.
+    slow = bool(delays) and min(d.delay_ms for d in delays) > worst + LIVE_SPREAD_MS
     return {} if slow and _live(delays) else times
 
 

@@ -153,6 +153,8 @@ class _Maker:
     def _duty(self) -> list[dict[str, Any]]:
         rows = []
         for person in self._some(0.25):
+            if person["joined"] or person["left"]:
+                continue  # the key says nothing of a slot of somebody who is not there yet, or any more
             start, end = self.chance.choice(
                 (("06:45", "07:30"), ("13:00", "13:30"), ("07:30", "11:30"), ("19:00", "07:00+1"))
             )

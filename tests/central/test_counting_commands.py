@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,6 @@ from central.store import open_store
 from tests.central.ledger.office import Office
 
 Command = Callable[..., str]
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'office.db'}"
 
 
 @pytest.fixture

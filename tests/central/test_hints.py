@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -142,11 +141,6 @@ def test_the_wording_accuses_nobody_and_asks_to_ask(kind: HintKind, language: st
     assert text.endswith({"vi": "hãy hỏi trước khi kết luận.", "en": "ask before concluding anything."}[language])
     assert not ACCUSING.search(text) and "{" not in text and "badge of" not in text.replace("the badge of", "")
     assert set(SENTENCES) == set(HintKind)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'office.db'}"
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ grace_late_min = {grace}
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'office.db'}"
-
-
-@pytest.fixture
 def office(url: str) -> Iterator[Office]:
     """A comes at 07:38 and B at 07:33, both stay; B works in unit Y."""
     store = open_store(url)

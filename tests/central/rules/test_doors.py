@@ -31,6 +31,7 @@ def test_late_rests_on_start_to_in_and_early_on_out_to_end(flags, down, said):
         ("07:00-07:15:01", ["needs_checking"]),
         ("07:59:59-09:00", ["needs_checking"]),
         ("08:00-09:00", ["missing_in"]),
+        ("11:20-11:40", ["missing_in"]),  # the doors of the other end say nothing of this one
     ],
 )
 def test_missing_in_rests_on_a_quarter_before_to_half_an_hour_after_the_start(flags, down, said):
@@ -44,6 +45,7 @@ def test_missing_in_rests_on_a_quarter_before_to_half_an_hour_after_the_start(fl
         ("10:59-11:00:01", ["needs_checking"]),
         ("11:59:59-12:00", ["needs_checking"]),
         ("12:00-13:00", ["missing_out"]),
+        ("07:20-07:29", ["missing_out"]),
     ],
 )
 def test_missing_out_rests_on_half_an_hour_around_the_end(flags, down, said):
@@ -63,7 +65,7 @@ def test_doors_down_in_the_middle_of_an_absence_excuse_nothing(outcomes):
 
 def test_minutes_stay_when_the_flag_is_withheld(judged):
     verdict = judged(FULL, down="07:40-07:41").sessions[0]
-    assert (verdict.late_min, verdict.early_min) == (20, 30)
+    assert (verdict.outcome, verdict.late_min, verdict.early_min) == ("present", 20, 30)
 
 
 def test_lateness_is_not_asserted_while_open_either(flags):
@@ -85,3 +87,5 @@ def test_all_doors_are_down_where_their_downtimes_meet(spans):
     assert all_down([first, second]) == spans("07:20-07:50 09:30-10:00")
     assert all_down([spans("07:00-08:00"), spans("08:00-09:00")]) == ()
     assert all_down([spans("08:00-09:00 07:00-08:00")]) == spans("07:00-09:00")
+    assert all_down([spans("07:00-07:10 08:00-09:00 08:30-09:30")]) == spans("07:00-07:10 08:00-09:30")
+    assert all_down([spans("07:00-07:10 08:00-09:00 08:15-08:30")]) == spans("07:00-07:10 08:00-09:00")

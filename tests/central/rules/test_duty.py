@@ -50,6 +50,8 @@ def said(text: str, one: DutySlot | None = None, coverage: Coverage | None = Non
         ("05:50 06:50", "late 5 A"),  # the nearest to the start, not the first
         ("06:40 06:50", "kept A"),  # as near: the earlier
         ("06:44:30 06:45:20", "kept A"),  # one tap within 60 s
+        ("06:44:10 06:45:10", "kept A"),  # and exactly 60 s apart
+        ("06:44:10 06:45:11", "late 0 A"),  # a second more is another tap
         ("06:30 07:25 17:00", "kept A"),
     ],
 )
@@ -112,6 +114,12 @@ def test_who_came_is_shown_while_it_is_open():
 def test_doors_that_could_not_record_accuse_nobody(text, down, expected):
     coverage = Coverage(down=(Span(at(down[0]), at(down[1])),))
     assert said(text, coverage=coverage) == expected
+
+
+def test_a_stand_in_is_late_only_where_the_doors_could_record():
+    down = Coverage(down=(Span(at("06:50"), at("06:52")),))
+    assert said("06:55", slot(stand_in="B"), down) == "needs_checking 10 B"
+    assert said("06:45:30", slot(stand_in="B"), Coverage(down=(Span(at("06:45"), at("06:45:10")),))) == "stood_in B"
 
 
 def test_a_clock_in_doubt_accuses_nobody():

@@ -7,6 +7,7 @@ import pytest
 from central.rules.day import Policy
 
 KEPT = "07:30 11:30 13:30 17:00"
+THREE = "AM 07:30-11:30 PM 13:30-17:00 EVE 18:30-20:30"
 HALF, SHORT = timedelta(hours=5), timedelta(hours=2)
 
 
@@ -34,8 +35,15 @@ HALF, SHORT = timedelta(hours=5), timedelta(hours=2)
         ("", {"plan": "holiday:AM"}, "absent"),
         ("", {"plan": "holiday:AM leave:PM"}, "on_leave"),
         ("", {"plan": "holiday:AM field_duty:PM"}, "field_duty"),
+        ("13:30 17:00", {"hours": THREE, "plan": "leave:AM"}, "half_leave_present"),  # one of the other two absent
+        ("", {"hours": THREE, "plan": "leave:AM"}, "half_leave_absent"),
+        ("07:30 11:30", {"hours": THREE, "plan": "holiday:PM"}, "half_day"),
+        ("", {"plan": "leave holiday:AM", "now": "07:00"}, "on_leave"),  # a day covered whole waits for nothing
+        ("13:30 17:00", {"plan": "leave:AM field_duty:AM"}, "half_leave_present"),
+        (KEPT, {"employed": False, "plan": "holiday"}, "not_employed"),
+        ("", {"plan": "holiday", "rostered": True}, "absent"),
         (KEPT, {"employed": False}, "not_employed"),
-        (KEPT, {"hours": ""}, "day_off"),
+        (KEPT, {"hours": ""}, "day_off"),  # taps change nothing
         ("", {"hours": "", "plan": "holiday"}, "holiday"),
         ("", {"hours": "", "plan": "holiday:AM"}, "day_off"),
         ("", {"hours": "", "plan": "leave"}, "day_off"),

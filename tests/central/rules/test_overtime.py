@@ -57,3 +57,12 @@ def test_an_out_in_doubt_proposes_nothing():
     unsure = Tap(at("17:31"), "17:31", "door", timedelta(hours=2))
     doubted = replace(day("07:25", "12:00", "13:25"), taps=(*day("07:25", "12:00", "13:25").taps, unsure))
     assert overtime(evaluate(doubted)) is None
+
+
+@pytest.mark.parametrize(("count", "minutes"), [(1, 50), (2, 80), (3, 60)])
+def test_the_last_session_counts_whether_there_are_one_two_or_three(count, minutes):
+    three = (*SESSIONS, Session("EVE", at("18:30"), at("20:30")))
+    last_out = {1: "12:50", 2: "18:20", 3: "21:30"}[count]
+    came = {1: "07:25", 2: "13:25", 3: "18:25"}[count]
+    proposal = overtime(evaluate(replace(day(came, last_out), sessions=three[:count])))
+    assert (proposal.minutes, proposal.until) == (minutes, at(last_out))

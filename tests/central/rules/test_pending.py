@@ -3,7 +3,7 @@
 import pytest
 
 from central.rules import evaluate
-from central.rules.day import Cause, Flag
+from central.rules.day import Basis, Cause, Flag
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,17 @@ def test_lateness_that_waits_for_a_door_is_given_as_the_reason(judged):
     ]
 
 
+def test_an_arrival_on_time_waits_for_no_door(judged):
+    morning = judged("07:28", now="08:00", delivered="07:20").sessions[0]
+    assert [r.withheld for r in morning.reasons] == [None, None]
+    assert morning.late_min == 0
+
+
+def test_an_open_session_says_what_its_arrival_rests_on(judged):
+    entered, tapped = judged("13:30", now="14:00", delivered="07:00", entry="AM=07:29-").sessions
+    assert (entered.outcome, entered.basis, tapped.basis) == ("pending", Basis.MANUAL, Basis.PUNCHES)
+
+
 def test_an_open_session_never_misses_anything_nor_ends_early(flags):
     assert flags("07:30 09:00", now="12:00", delivered="12:00") == []
 
@@ -81,6 +92,7 @@ def test_a_plan_and_a_whole_manual_entry_wait_for_no_door(outcomes):
 def test_half_a_manual_entry_waits_for_the_other_half(outcomes, ends):
     assert outcomes("", now="12:00", entry="AM=07:29-") == "pending pending"
     assert ends("11:30", entry="AM=07:29-") == "07:29 11:30 - -"
+    assert outcomes("", now="12:00", entry="AM=-11:30") == "pending pending"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from central.rules import evaluate
-from central.rules.day import Basis, HolidayPunch, ManualEntry, Plan, PlanKind, Policy
+from central.rules.day import Basis, HolidayPunch, LeaveTaps, ManualEntry, Plan, PlanKind, Policy
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,17 @@ def test_of_two_entries_the_later_reference_counts_whatever_their_order(day, jud
     for entries in ((early, late), (late, early)):
         verdict = evaluate(type(day())(day().work_date, office, manual=entries))
         assert verdict.sessions[0].late_min == 20
+
+
+@pytest.mark.parametrize(("punches", "outcome"), [("11:30", "leave"), ("07:30", "leave"), ("07:30 11:30", "present")])
+def test_where_taps_win_over_leave_it_takes_both_of_them(judged, punches, outcome):
+    verdict = judged(punches, plan="leave:AM", policy=Policy(leave_taps=LeaveTaps.TAPS))
+    assert verdict.sessions[0].outcome == outcome
+
+
+def test_an_end_that_was_entered_is_not_assumed(judged):
+    two = Policy(required_taps=2)
+    assumed = [(v.assumed_in, v.assumed_out) for v in judged("07:30 17:00", policy=two).sessions]
+    assert assumed == [(False, True), (True, False)]
+    entered = judged("07:30 17:00", entry="AM=-11:30 PM=13:30-", policy=two).sessions
+    assert [(v.assumed_in, v.assumed_out) for v in entered] == [(False, False), (False, False)]

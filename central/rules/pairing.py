@@ -28,15 +28,11 @@ class Group:
 
 @dataclass(slots=True)
 class Pairing:
-    """One session's taps: `taps` all that belong to it; `came` and `went` the groups that are its IN and OUT.
-
-    `lone`: the only group, whose side was decided by nearness: while the session is open that may still change.
-    """
+    """One session's taps: `taps` all that belong to it; `came` and `went` the groups that are its IN and OUT."""
 
     taps: list[Tap] = field(default_factory=list)
     came: Group | None = None
     went: Group | None = None
-    lone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +138,9 @@ def _two_taps(
     if came is not went:
         pairings[first].came, pairings[last].went = came, went
     elif abs(came.first - sessions[due[0]].start) < abs(came.first - sessions[due[-1]].end):
-        pairings[first].came, last, pairings[first].lone = came, due[-1], True
+        pairings[first].came, last = came, due[-1]
     else:
-        pairings[last].went, first, pairings[last].lone = went, due[0], True
+        pairings[last].went, first = went, due[0]
     between = [i for i in due if first <= i <= last]
     for i in between[:-1]:
         pairings[i].went = Group(sessions[i].end, sessions[i].end, ())
@@ -152,8 +148,9 @@ def _two_taps(
         pairings[i].came = Group(sessions[i].start, sessions[i].start, ())
 
 
-def _order(tap: Tap) -> tuple[datetime, str, str]:
-    return tap.at, tap.ref, tap.device
+def _order(tap: Tap) -> tuple[datetime, str, str, timedelta, bool]:
+    """Of any two taps that differ, one comes first: the order in which they were given never decides."""
+    return tap.at, tap.ref, tap.device, tap.uncertainty, tap.forked
 
 
 def _opens(session: Session) -> datetime:
@@ -209,7 +206,6 @@ def _sides(session: Session, groups: Sequence[Group], pairing: Pairing, policy: 
         pairing.came = pairing.came or groups[0]
         pairing.went = pairing.went or groups[-1]
         return
-    pairing.lone = True
     nearer_in = abs(groups[0].first - session.start) < abs(groups[0].first - session.end)
     if nearer_in or policy.single_punch is SinglePunch.IN:
         pairing.came = groups[0]

@@ -267,3 +267,15 @@ def test_an_rtc_is_distrusted_only_beyond_its_worst_uncertainty():
     boot = [event(SEVEN + i * HOUR, clock="rtc", error_ms=-200 * S, age_s=a) for i, a in enumerate(ages)]
     assert methods(repair(boot)) == {Method.RTC}
     assert methods(repair(boot[:2])) == {Method.SHIFTED}
+
+
+def test_a_date_years_off_after_a_reboot_is_repaired_within_that_boot_alone():
+    before = [event(SEVEN + i * HOUR, error_ms=7 * MIN) for i in range(3)]
+    later = [
+        event(SEVEN + DAY + i * HOUR, error_ms=-3_000 * DAY, booted_ms=SEVEN + 20 * HOUR, delay_ms=300 + 200 * (i % 2))
+        for i in range(4)
+    ]
+    times = repair(before) | repair(later)
+    assert errors([*before, *later], times) == [300] * 7
+    assert methods(times) == {Method.SHIFTED}
+    assert not any(t.set_aside for t in times.values())

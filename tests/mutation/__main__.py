@@ -68,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if noticed:
             continue
         where = str(path.relative_to(ROOT))
-        why = explained.get((where, mutant.name))
+        line = path.read_text("utf-8").splitlines()[mutant.line - 1].strip()
+        why = explained.get((where, mutant.name, line)) or explained.get((where, mutant.name, ""))
         survived += 1
         unexplained += why is None
         sys.stdout.write(f"{where}:{mutant.line}: {mutant.name}: {why or 'SURVIVED'}\n")
@@ -104,12 +105,12 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
         yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def _explained() -> dict[tuple[str, str], str]:
-    """Why a fault changes nothing, by file and fault."""
+def _explained() -> dict[tuple[str, str, str], str]:
+    """Why a fault changes nothing, by file, fault and line; "" where the fault itself says which line it is."""
     if not EXPLAINED.exists():
         return {}
     rows = tomllib.loads(EXPLAINED.read_text("utf-8"))["fault"]
-    return {(row["file"], row["fault"]): row["why"] for row in rows}
+    return {(row["file"], row["fault"], row.get("line", "")): row["why"] for row in rows}
 
 
 def _run(path: Path, mutant: Mutant, tests: Sequence[str]) -> int:

@@ -116,6 +116,10 @@ def test_doors_that_could_not_record_accuse_nobody(text, down, expected):
     assert said(text, coverage=coverage) == expected
 
 
+def test_of_taps_that_count_as_one_the_first_is_shown():
+    assert judge_duty(DutyFacts(slot(), DutyTaps(taps("06:44:10 06:45:10")))).in_tap.ref == "06:44:10"
+
+
 def test_a_stand_in_is_late_only_where_the_doors_could_record():
     down = Coverage(down=(Span(at("06:50"), at("06:52")),))
     assert said("06:55", slot(stand_in="B"), down) == "needs_checking 10 B"

@@ -1,6 +1,7 @@
 """Which tap is the IN and which the OUT of which session."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -135,3 +136,25 @@ def test_a_verdict_names_its_taps(judged):
     assert (afternoon.in_tap.ref, afternoon.out_tap.ref) == ("12:10", "17:00")
     assert [t.ref for t in morning.taps] == ["07:30", "07:30:05", "11:50"]
     assert [t.ref for t in afternoon.taps] == ["12:10", "17:00"]
+
+
+def test_taps_in_another_time_zone_are_shown_and_dated_in_viet_nam(day):
+    local = day("05:00 07:30 11:30 13:30 17:00", before_min=30)
+    elsewhere = replace(local, taps=tuple(replace(t, at=t.at.astimezone(UTC)) for t in local.taps))
+    verdict = evaluate(elsewhere)
+    assert [t.ref for t in verdict.outside] == ["05:00"]
+    assert [v.time_in.strftime("%H:%M") for v in verdict.sessions] == ["07:30", "13:30"]
+    assert [v.time_out.strftime("%H:%M") for v in verdict.sessions] == ["11:30", "17:00"]
+
+
+def test_one_event_known_in_two_ways_is_judged_alike_in_any_order(day):
+    facts = day("01:49:26 01:49:26~2 07:30 11:30 13:30 17:00")
+    same = tuple(replace(t, ref="") for t in facts.taps)
+    assert evaluate(replace(facts, taps=same)) == evaluate(replace(facts, taps=same[::-1]))
+
+
+def test_the_windows_ends_are_inside_and_a_group_lies_where_it_begins(ends):
+    none = {"before_min": 0, "after_min": 0}
+    assert ends("07:30 11:30 13:30 17:00", **none) == "07:30 11:30 13:30 17:00"
+    assert ends("07:29:59 11:30 13:30 17:00", **none) == "- 11:30 13:30 17:00"
+    assert ends("07:29:59 07:30 11:30 13:30 17:00 17:00:01", **none) == "- 11:30 13:30 17:00:01"

@@ -9,7 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.rules import evaluate
-from central.rules.day import LOCAL, Coverage, Day, DayVerdict, Flag, Outcome, Plan, PlanKind, Session, Span, Tap
+from central.rules.day import (
+    LOCAL,
+    Coverage,
+    Day,
+    DayVerdict,
+    Flag,
+    ManualEntry,
+    Outcome,
+    Plan,
+    PlanKind,
+    Session,
+    SessionVerdict,
+    Span,
+    Tap,
+)
 
 
 def holds(*facts: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -52,7 +66,9 @@ plans = st.lists(st.builds(Plan, st.sampled_from(PlanKind), st.sampled_from([Non
 spans = st.tuples(st.integers(400, 1100), st.integers(1, 120)).map(lambda p: (Span(clock(p[0]), clock(sum(p))),))
 moments = st.one_of(st.none(), st.integers(300, 1500).map(clock))
 coverages = st.builds(Coverage, moments, moments, st.one_of(st.just(()), spans))
-days = st.builds(Day, st.just(MONDAY), offices, any_taps, plans, st.just(()), coverages)
+entered = st.one_of(st.none(), st.integers(400, 1100).map(clock))
+entries = st.lists(st.builds(ManualEntry, st.sampled_from(["AM", "PM"]), entered, entered), max_size=1).map(tuple)
+days = st.builds(Day, st.just(MONDAY), offices, any_taps, plans, entries, coverages)
 
 
 def accusations(verdict: DayVerdict) -> list[set[Flag | Outcome]]:
@@ -65,6 +81,20 @@ def test_order_and_repetition_of_facts_never_matter(day, random):
     random.shuffle(taps)
     random.shuffle(plans)
     assert evaluate(replace(day, taps=tuple(taps), plans=tuple(plans))) == evaluate(day)
+
+
+@holds(days, sure_taps, st.builds(Plan, st.sampled_from(PlanKind), st.sampled_from([None, "AM"])), entries)
+def test_a_fact_that_was_added_and_withdrawn_leaves_no_trace(day, tap, plan, entry):
+    before = evaluate(day)
+    evaluate(replace(day, taps=(*day.taps, tap), plans=(*day.plans, plan), manual=(*day.manual, *entry)))
+    assert evaluate(day) == before
+
+
+@holds(days, days)
+def test_two_people_never_influence_each_other(one, other):
+    alone = evaluate(one)
+    assert [evaluate(day) for day in (other, one, other)] == [evaluate(other), alone, evaluate(other)]
+    assert {t for v in alone.sessions for t in v.taps} | set(alone.outside) <= set(one.taps)
 
 
 @holds(days)
@@ -84,6 +114,30 @@ def test_every_pending_session_and_every_doubt_has_a_reason(day):
     for v in evaluate(day).sessions:
         if v.outcome is Outcome.PENDING or Flag.NEEDS_CHECKING in v.flags:
             assert v.reasons
+
+
+def rests_on(flag: Flag, v: SessionVerdict) -> bool:
+    """Whether what the flag speaks of is there: the time, and the tap or the entry that gave it."""
+    came = v.time_in is not None and (v.in_tap is not None or v.manual is not None)
+    went = v.time_out is not None and (v.out_tap is not None or v.manual is not None)
+    return {
+        Flag.LATE: came,
+        Flag.EARLY_LEAVE: went,
+        Flag.MISSING_IN: went and v.time_in is None,
+        Flag.MISSING_OUT: came and v.time_out is None,
+        Flag.NEEDS_CHECKING: bool(v.reasons),
+    }[flag]
+
+
+@holds(days)
+def test_everything_that_is_said_points_to_a_session_a_tap_an_entry_or_a_reason_that_exists(day):
+    verdicts = evaluate(day).sessions
+    assert tuple(v.session for v in verdicts) == day.sessions
+    for v in verdicts:
+        assert all(rests_on(flag, v) for flag in v.flags)
+        assert {t for t in (v.in_tap, v.out_tap) if t is not None} <= set(v.taps)
+        assert set(v.taps).union(*(r.taps for r in v.reasons)) <= set(day.taps)
+        assert v.manual in (None, *day.manual) and v.plan in (None, *day.plans)
 
 
 @holds(offices, plain_taps, st.integers(450, 690))

@@ -6,7 +6,8 @@ from datetime import UTC, timedelta
 import pytest
 
 from central.rules import evaluate
-from central.rules.day import Session
+from central.rules.day import Policy, Session
+from central.rules.pairing import windows
 
 
 @pytest.mark.parametrize(
@@ -158,3 +159,31 @@ def test_the_windows_ends_are_inside_and_a_group_lies_where_it_begins(ends):
     assert ends("07:30 11:30 13:30 17:00", **none) == "07:30 11:30 13:30 17:00"
     assert ends("07:29:59 11:30 13:30 17:00", **none) == "- 11:30 13:30 17:00"
     assert ends("07:29:59 07:30 11:30 13:30 17:00 17:00:01", **none) == "- 11:30 13:30 17:00:01"
+
+
+@pytest.mark.parametrize(
+    ("after_min", "before_min", "last_of_morning", "first_of_afternoon"),
+    [
+        (None, None, "12:30", "12:30:01"),  # both open: the middle, which the earlier session owns
+        (60, 60, "12:30", "12:30:01"),  # they meet exactly there
+        (59, 60, "12:29", "12:30"),
+        (30, None, "12:00", "12:00:01"),  # what one leaves, an open one takes
+    ],
+)
+def test_where_neighbouring_windows_end(day, after_min, before_min, last_of_morning, first_of_afternoon):
+    def minutes(count):
+        return None if count is None else timedelta(minutes=count)
+
+    morning, afternoon = day("").sessions
+    office = replace(morning, window_after=minutes(after_min)), replace(afternoon, window_before=minutes(before_min))
+    first, second = windows(replace(day(""), sessions=office))
+    assert (first.end.strftime("%H:%M:%S"), second.start.strftime("%H:%M:%S")) == tuple(
+        text if len(text) > 5 else f"{text}:00" for text in (last_of_morning, first_of_afternoon)
+    )
+
+
+def test_with_two_taps_a_day_one_session_due_is_judged_as_ever(ends, judged):
+    two = Policy(required_taps=2)
+    assert ends("13:30 17:00", plan="leave:AM", policy=two) == "- - 13:30 17:00"
+    assert ends("13:30", plan="leave:AM", policy=two) == "- - 13:30 -"
+    assert ends("12:40 13:10 17:00", plan="leave:AM", policy=two) == "- - 13:10 17:00"  # lunch taps are paired

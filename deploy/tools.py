@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,17 @@ POSTGRESQL = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program, its Debian packages, and what cannot run without it."""
+    """A program, its Debian packages, and what cannot run without it. A name such as `libatomic` is a shared library."""
 
     program: str
     packages: tuple[str, ...]
     needed_for: str
+
+    def found(self, path: str) -> bool:
+        """Whether it is on `path`, or a library that programs find."""
+        if self.program.startswith("lib"):
+            return find_library(self.program.removeprefix("lib")) is not None
+        return shutil.which(self.program, path=path) is not None
 
 
 BROKER = (
@@ -33,6 +40,7 @@ FOR_TESTS = (
     *BROKER,
     *DATABASE,
     Tool("chromium", ("chromium", "fonts-dejavu-core"), "the tests of pages in a browser"),
+    Tool("libatomic", ("libatomic1",), "the driver of the browser"),
     Tool("systemd-analyze", ("systemd",), "the check of the units in systemd/"),
 )
 
@@ -50,7 +58,8 @@ def _postgresql() -> list[str]:
 
 def missing(tools: Iterable[Tool], path: str | None = None) -> list[Tool]:
     """The tools that are not to be found on PATH or among the servers."""
-    return [tool for tool in tools if shutil.which(tool.program, path=search_path(path)) is None]
+    places = search_path(path)
+    return [tool for tool in tools if not tool.found(places)]
 
 
 def provide(tools: Sequence[Tool]) -> list[Tool]:

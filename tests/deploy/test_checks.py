@@ -93,6 +93,11 @@ def test_servers_are_found_though_debian_keeps_them_off_the_path(
     assert tools.missing([here, gone], path=str(tmp_path)) == [gone]
 
 
+def test_a_missing_library_is_found_as_well():
+    there, gone = Tool("libc", ("libc6",), "everything"), Tool("libnowhere", ("nowhere",), "nothing")
+    assert tools.missing([there, gone]) == [gone]
+
+
 def test_of_several_postgresqls_the_newest_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for version in ("9", "15", "16", "common"):
         (tmp_path / version / "bin").mkdir(parents=True)

@@ -18,7 +18,7 @@ POSTGRESQL = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program, its Debian packages, and what cannot run without it. A name such as `libatomic` is a shared library."""
+    """A program, or a shared library (`libatomic`), its Debian packages, and what cannot run without it."""
 
     program: str
     packages: tuple[str, ...]

@@ -76,13 +76,13 @@ def hold(db: sa.Connection, messages: Iterable[Held], bounds: Bounds = Bounds())
 
 
 def _drop(db: sa.Connection, of: sa.ColumnElement[bool], rows: int, size: int) -> None:
-    """Delete the oldest until a tenth of the room is free again."""
+    """Delete the oldest until a tenth of the room is free again; what keeps coming goes after what came once."""
     c = TABLE.c
     mine = of & c.code.not_in(EVIDENCE)
     there = db.execute(sa.select(sa.func.count(), sa.func.sum(sa.func.length(c.payload))).where(mine)).one()
     if there[0] <= rows and (there[1] or 0) <= size:
         return
-    newest = (c.released_ms.is_not(None), c.received_ms.desc(), c.id.desc())
+    newest = (c.released_ms.is_not(None), c.times == 1, c.received_ms.desc(), c.id.desc())
     ranked = sa.select(
         c.id,
         sa.func.row_number().over(order_by=newest).label("rank"),

@@ -74,7 +74,7 @@ def test_after_ten_thousand_bad_messages_a_good_one_is_stored(site: Site) -> Non
     seen = site.query("SELECT times FROM quarantine WHERE digest = ?", digest)[0][0]
     assert seen >= times * 0.99  # a broker may acknowledge a message and drop it
     assert site.count("quarantine") <= times + 1
-    assert site.query("SELECT max(length(payload)) FROM quarantine") == [(MAX_ACCEPTED_BYTES,)]
+    assert site.query("SELECT max(length(payload)) FROM quarantine")[0][0] <= MAX_ACCEPTED_BYTES
     assert resident_kib(site.pid()) < MEMORY_KIB
 
 

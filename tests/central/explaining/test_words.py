@@ -269,3 +269,7 @@ def test_a_stored_verdict_that_says_the_same_is_said_to():
     record = Record(at("17:30"), DayStatus.PRESENT, (StoredVerdict("AM", Outcome.PRESENT, (Flag.LATE,), 11, 0),))
     assert not day(LATE, record=record).differs
     assert "cũng như vậy" in part(Section.RECORD, day(LATE, record=record))[-1]
+
+
+def test_a_day_that_was_never_judged_differs_from_nothing():
+    assert not day(LATE, record=None).differs

@@ -179,6 +179,11 @@ class UnitTree:
         return tuple(path)
 
 
+Amend = Callable[[ScheduleRow, Sequence[str], date], ScheduleRow]
+"""What becomes of a row of hours on its way from the unit that has it down to the one that asks, on a date; the units
+in this order, both included."""
+
+
 class Workdays:
     """Hours, calendar and doors of all units; answers are remembered, for a whole office shares them."""
 
@@ -196,15 +201,17 @@ class Workdays:
         self._doors = tuple(doors)
         self._doors_on: dict[date, dict[str, frozenset[str]]] = {}
         self._known: dict[tuple[str, date], Workday] = {}
+        self._amend: Amend | None = None
         for row in rows:
             self._rows[row.unit].append(row)
         for entry in entries:
             self._entries[entry.on].append(entry)
 
-    def under(self, change: Callable[[Iterable[ScheduleRow]], Iterable[ScheduleRow]]) -> "Workdays":
-        """The same units, calendar and doors under other hours: what `change` makes of all rows. This one stays."""
+    def under(self, change: Callable[[Iterable[ScheduleRow]], Iterable[ScheduleRow]], amend: Amend) -> "Workdays":
+        """The same units, calendar and doors under other hours: what `change` makes of all rows, and `amend` of each
+        row on its way down to whoever asks. This one stays."""
         other = copy(self)
-        other._rows, other._known = defaultdict(list), {}
+        other._rows, other._known, other._amend = defaultdict(list), {}, amend
         for row in change([row for rows in self._rows.values() for row in rows]):
             other._rows[row.unit].append(row)
         return other
@@ -250,8 +257,11 @@ class Workdays:
         return Workday(on, tuple(_session(r, on) for r in rows), tuple(rows), entries, free)
 
     def _nearest_rows(self, path: Sequence[str], on: date) -> list[ScheduleRow]:
-        for code in path:
+        for distance, code in enumerate(path):
             valid = [r for r in self._rows.get(code, ()) if is_valid(r, on)]
+            if valid and self._amend is not None:
+                way_down = path[distance::-1]
+                return [self._amend(row, way_down, on) for row in valid]
             if valid:
                 return valid
         return []

@@ -19,7 +19,7 @@ from central.store import counting
 from central.store import roster as rosters
 from central.store.choices import Policies, PolicyRow
 from central.store.roster import Roster
-from central.what_if.supposing import Choice, Supposition, supposed_choices, supposed_hours
+from central.what_if.supposing import Choice, Supposition, supposed_choices, supposed_hours, with_graces
 
 AT_ONCE = 400
 """Staff-days gathered together: what bounds the memory."""
@@ -107,7 +107,9 @@ def suppose(roster: Roster, other: Supposition) -> Roster:
         PolicyRow(c.unit, c.valid_from, c.valid_to, c.name, c.value, other.document)
         for c in supposed_choices(known, other)
     )
-    workdays = roster.workdays.under(lambda rows: supposed_hours(rows, other))
+    workdays = roster.workdays.under(
+        lambda rows: supposed_hours(rows, other), lambda row, way_down, on: with_graces(row, way_down, on, other)
+    )
     return replace(roster, workdays=workdays, policies=Policies(tuple(chosen)))
 
 

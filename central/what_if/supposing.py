@@ -3,29 +3,29 @@
 Dates are local, both ends included, None means no limit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
-from central.workdays import ScheduleRow
+from central.workdays import ScheduleRow, is_valid
 
 ONE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """Another grace for the rows of a unit, and so for all that take its hours over; None leaves one as it is.
+    """Another grace for a unit and all below it that have no hours of their own; None leaves one as it is.
 
-    session: only that one, None for all.
+    The unit may have its hours from above. session: only that one, None for all.
     """
 
     unit: str
     session: str | None = None
     late: timedelta | None = None
     early: timedelta | None = None
-    first: date | None = None
-    last: date | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Supposition:
 
 
 def supposed_hours(rows: Iterable[ScheduleRow], other: Supposition) -> list[ScheduleRow]:
-    """The rows of hours under the supposition: its own replace all of their unit on their dates, then the graces."""
+    """The rows of hours under the supposition: its own replace all of their unit on their dates."""
     found: list[ScheduleRow] = []
     for row in rows:
         kept = [row]
@@ -67,10 +67,18 @@ def supposed_hours(rows: Iterable[ScheduleRow], other: Supposition) -> list[Sche
             if own.unit == row.unit:
                 kept = [part for old in kept for part in _outside(old, own.valid_from, own.valid_to)]
         found += kept
-    found += other.hours
-    for grace in other.graces:
-        found = [part for row in found for part in _with_grace(row, grace)]
-    return found
+    return [*found, *other.hours]
+
+
+def with_graces(row: ScheduleRow, way_down: Sequence[str], on: date, other: Supposition) -> ScheduleRow:
+    """A row under the graces of every unit on its way down to whoever asks; the nearest to them counts most."""
+    for unit in way_down:
+        for grace in other.graces:
+            if grace.unit == unit and grace.session in (None, row.session) and is_valid(grace, on):
+                late = row.grace_late if grace.late is None else grace.late
+                early = row.grace_early if grace.early is None else grace.early
+                row = replace(row, grace_late=late, grace_early=early)
+    return row
 
 
 def supposed_choices(choices: Iterable[Choice], other: Supposition) -> list[Choice]:
@@ -83,16 +91,6 @@ def supposed_choices(choices: Iterable[Choice], other: Supposition) -> list[Choi
                 kept = [part for old in kept for part in _outside(old, own.valid_from, own.valid_to)]
         found += kept
     return [*found, *other.choices]
-
-
-def _with_grace(row: ScheduleRow, grace: Grace) -> list[ScheduleRow]:
-    if row.unit != grace.unit or grace.session not in (None, row.session):
-        return [row]
-    inside = _inside(row, grace.first, grace.last)
-    late = row.grace_late if grace.late is None else grace.late
-    early = row.grace_early if grace.early is None else grace.early
-    changed = [] if inside is None else [replace(inside, grace_late=late, grace_early=early)]
-    return [*_outside(row, grace.first, grace.last), *changed]
 
 
 def _outside(row: Dated, first: date | None, last: date | None) -> list[Dated]:

@@ -16,7 +16,7 @@ from tests.central.ledger.office import Office
 RULES = """
 document = "Dự thảo 12/TB"
 [[grace]]
-unit = "H"
+unit = "{unit}"
 session = "AM"
 grace_late_min = {grace}
 """
@@ -43,14 +43,16 @@ def office(url: str) -> Iterator[Office]:
     store.close()
 
 
-def asked(url: str, tmp_path: Path, grace: int, *more: str) -> list[str]:
+def asked(url: str, tmp_path: Path, grace: int, *more: str, unit: str = "H") -> list[str]:
     rules = tmp_path / "rules.toml"
-    rules.write_text(RULES.format(grace=grace), "utf-8")
+    rules.write_text(RULES.format(grace=grace, unit=unit), "utf-8")
     return ["--db", url, "what-if", "--rules", str(rules), "--from", "2018-11-12", "--to", "2018-11-13", *more]
 
 
-def changes(url: str, tmp_path: Path, grace: int, capsys: pytest.CaptureFixture[str], *more: str) -> list[str]:
-    assert main(asked(url, tmp_path, grace, "--format", "csv", *more)) == 0
+def changes(
+    url: str, tmp_path: Path, grace: int, capsys: pytest.CaptureFixture[str], *more: str, unit: str = "H"
+) -> list[str]:
+    assert main(asked(url, tmp_path, grace, "--format", "csv", *more, unit=unit)) == 0
     rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
     return [
         f"{r['staff']} {r['session']} {r['flags_before']} {r['late_min_before']} -> {r['flags_after']} "
@@ -67,6 +69,14 @@ def test_another_grace_changes_these_and_nobody_else(
     office: Office, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], grace: int, expected: list[str]
 ):
     assert changes(url, tmp_path, grace, capsys) == expected
+
+
+def test_a_grace_of_a_unit_that_has_its_hours_from_above_reaches_its_people_alone(
+    office: Office, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert changes(url, tmp_path, 2, capsys, unit="Y") == ["B AM  0 -> late 3"]
+    assert changes(url, tmp_path, 2, capsys, unit="X") == []
+    assert changes(url, tmp_path, 10, capsys, unit="X") == ["A AM late 8 ->  0"]
 
 
 def test_nothing_at_all_is_stored(office: Office, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

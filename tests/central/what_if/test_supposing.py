@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from central.what_if.reading import RulesFileError, read_supposition
-from central.what_if.supposing import Choice, Grace, Supposition, supposed_choices, supposed_hours
-from central.workdays import ScheduleRow, time_of_day
+from central.what_if.supposing import Choice, Grace, Supposition, supposed_choices, supposed_hours, with_graces
+from central.workdays import ScheduleRow, Unit, Workdays, time_of_day
 
 ONE_MIN = dt.timedelta(minutes=1)
 
@@ -63,20 +63,65 @@ def test_supposed_hours_replace_all_of_their_unit_on_their_dates(own: list[str],
 
 
 @pytest.mark.parametrize(
-    ("grace", "expected"),
+    ("graces", "expected"),
     [
-        (Grace("H", None, 10 * ONE_MIN), ["H AM 07:30-12:00 .. g10", "H PM 13:30-17:00 .. g10"]),
-        (Grace("H", "PM", 10 * ONE_MIN), ["H AM 07:30-12:00 .. g5", "H PM 13:30-17:00 .. g10"]),
-        (Grace("H", "PM", None, ONE_MIN), ["H AM 07:30-12:00 .. g5", "H PM 13:30-17:00 .. g5"]),
-        (
-            Grace("H", "AM", 0 * ONE_MIN, None, day("5"), day("6")),
-            ["H AM 07:30-12:00 ..4 g5", "H AM 07:30-12:00 7.. g5", "H AM 07:30-12:00 5..6 g0",
-             "H PM 13:30-17:00 .. g5"],
-        ),
+        ("", "AM 5 0, PM 5 0"),
+        ("H late10", "AM 10 0, PM 10 0"),
+        ("H PM late10", "AM 5 0, PM 10 0"),
+        ("H PM early1", "AM 5 0, PM 5 1"),
+        ("H.V late10", "AM 10 0, PM 10 0"),
+        ("H.V.P late10", "AM 10 0, PM 10 0"),
+        ("H late10; H.V late15", "AM 15 0, PM 15 0"),
+        ("H.V late15; H late10", "AM 15 0, PM 15 0"),
+        ("H early2; H.V.P AM late0", "AM 0 2, PM 5 2"),
+        ("H.X late10", "AM 5 0, PM 5 0"),
     ],
-)  # fmt: skip
-def test_a_supposed_grace_changes_the_rows_of_its_unit_alone(grace: Grace, expected: list[str]):
-    assert shown(supposed_hours(HELD, Supposition("d", graces=(grace,)))) == [*expected, "X AM 07:00-11:00 1..20 g0"]
+)
+def test_a_grace_reaches_those_below_who_have_no_hours_of_their_own(graces: str, expected: str):
+    """H has hours, H.V and H.V.P take them over; H.X is beside them."""
+    units = [Unit("H"), Unit("H.V", "H"), Unit("H.V.P", "H.V"), Unit("H.X", "H")]
+    assert told(units, HELD, graces, "H.V.P", 12) == expected
+
+
+def test_own_hours_keep_a_grace_from_above_away():
+    units = [Unit("H"), Unit("X", "H"), Unit("X.A", "X")]
+    assert told(units, HELD, "H late10", "X.A", 12) == "AM 0 0"
+    assert told(units, HELD, "X late10", "X.A", 12) == "AM 10 0"
+    assert told(units, HELD, "H late10", "X.A", 22) == "AM 10 0, PM 10 0"
+
+
+def test_a_grace_holds_on_its_dates_alone():
+    by_date = [told([Unit("H")], HELD, "H AM late0 5..6", "H", on) for on in (4, 5, 6, 7)]
+    assert by_date == ["AM 5 0, PM 5 0", "AM 0 0, PM 5 0", "AM 0 0, PM 5 0", "AM 5 0, PM 5 0"]
+
+
+def test_supposed_hours_of_a_unit_that_took_its_hours_over_reach_those_below_it():
+    units = [Unit("H"), Unit("H.V", "H"), Unit("H.V.P", "H.V")]
+    hours = (row("H.V AM 08:00-11:00 .. g7"),)
+    assert told(units, HELD, "", "H.V.P", 12, hours) == "AM 7 0"
+    assert told(units, HELD, "H late10", "H.V.P", 12, hours) == "AM 7 0"
+    assert told(units, HELD, "H.V.P late10", "H.V.P", 12, hours) == "AM 10 0"
+
+
+def told(
+    units: list[Unit], rows: list[ScheduleRow], graces: str, unit: str, on: int, hours: tuple[ScheduleRow, ...] = ()
+) -> str:
+    """The sessions of a unit on that day of November, each with its grace for late and for early in minutes."""
+    other = Supposition("d", hours, tuple(read_grace(text) for text in graces.split(";") if text.strip()))
+    workdays = Workdays(units, rows).under(
+        lambda held: supposed_hours(held, other), lambda r, way_down, on: with_graces(r, way_down, on, other)
+    )
+    found = workdays.sessions_for(unit, dt.date(2018, 11, on)).sessions
+    return ", ".join(f"{s.name} {s.grace_late // ONE_MIN} {s.grace_early // ONE_MIN}" for s in found)
+
+
+def read_grace(text: str) -> Grace:
+    """`H AM late10 early2 5..6`: all but the unit may be left out."""
+    unit, *words = text.split()
+    minutes = {word.rstrip("0123456789"): int(word.lstrip("latery")) * ONE_MIN for word in words if word[0] in "le"}
+    session = next((word for word in words if word in ("AM", "PM")), None)
+    first, last = next((word for word in words if ".." in word), "..").split("..")
+    return Grace(unit, session, minutes.get("late"), minutes.get("early"), day(first), day(last))
 
 
 def test_a_supposed_policy_replaces_that_of_its_name_on_its_dates():

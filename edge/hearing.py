@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from edge.ports import SerialPort
+from edge.ports import ReaderPort
 from edge.readers import EventKind, Reader, ReaderEvent
 
 
@@ -13,7 +13,7 @@ class Hearing:
         self._reader_id = reader_id
         self._driver = driver
         self._put = put
-        self.port: SerialPort | None = None
+        self.port: ReaderPort | None = None
 
     def connected(self, mono_ns: int) -> None:
         """The port is open: what a polled reader wants to be told goes out."""

@@ -28,10 +28,10 @@ from edge.journal import Journal
 from edge.keeper import Keeper, read_floor
 from edge.panel import Panel
 from edge.phrases import Feedback
-from edge.ports import SerialPort
+from edge.ports import Open, ReaderPort
 from edge.readers import Reader
 from edge.readers.acceptance import Policy
-from edge.reading import driver_of
+from edge.reading import driver_of, line_of
 from edge.recorder import Recorder
 from edge.report import Reporter
 from edge.roster import Roster
@@ -108,6 +108,7 @@ class Station:
         identity = open_identity(data, settings.station.device)
         central = verifier(settings.central.public_key)
         self._clock = open_clock(settings.clock, read_floor(data))
+        lines = {reader.id: line_of(reader, drivers[reader.id], self._clock.mono_ns) for reader in settings.readers}
         self._health = Health(self._clock.mono_ns)
         self._roster = Roster(data, identity.device, central)
         self._roster.load()
@@ -131,7 +132,7 @@ class Station:
         )
         self._uplink = self._new_uplink(reporter, central, ending)
         self.keeper = Keeper(data, self._journal, self._clock, self._health, self._notify, self._watchdog)
-        self._ports = [self._new_port(reader, drivers[reader.id]) for reader in settings.readers]
+        self._ports = [self._new_port(reader, drivers[reader.id], lines[reader.id]) for reader in settings.readers]
         self._begin(DOOR, DOOR_LIMIT_S, self._doorway.run)
         self._begin(UPLINK, UPLINK_LIMIT_S, self._uplink.run)
         for port in self._ports:
@@ -213,10 +214,10 @@ class Station:
         )
         return Uplink(self._settings.broker, self._settings.uplink.heartbeat_s, parts)
 
-    def _new_port(self, settings: ReaderSettings, driver: Reader) -> SerialPort:
+    def _new_port(self, settings: ReaderSettings, driver: Reader, open_line: Open) -> ReaderPort:
         hearing = Hearing(settings.id, driver, self._doorway.put)
         loop = f"reader_{settings.id}"
-        port = SerialPort(settings.port, driver.baud or 9600, hearing, self._clock.mono_ns, self._health, loop)
+        port = ReaderPort(settings.port, open_line, hearing, self._clock.mono_ns, self._health, loop)
         hearing.port = port
         return port
 

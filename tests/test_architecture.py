@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge/sending.py": {"edge.wire", "edge.journal.spans"},
     "edge/uplink.py": {"edge", "paho"},
     "edge/panel.py": {"edge", "gpiozero", "lgpio"},
-    "edge/ports.py": {"edge", "serial"},
+    "edge/ports/serial_line.py": {"edge", "serial"},
     "edge/identity.py": {"edge", "cryptography"},
     "edge": {"edge"},
     "central/rules": PURE_RULES,
@@ -72,7 +72,7 @@ NOBODY_UPWARDS = {"central.web", "central.processes", "central.__main__", "centr
 ONLY_IN = {
     "paho": {"edge/uplink.py", "central/intake.py"},
     "gpiozero": {"edge/panel.py"},
-    "serial": {"edge/ports.py"},
+    "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
 }
 CLOCKS = {"edge/clock.py", "central/clock.py"}

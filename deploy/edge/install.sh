@@ -22,8 +22,8 @@ readonly GROUPS_WANTED=(dialout gpio i2c input)
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly source_dir
 readonly PACKAGES=(python3 python3-venv systemd udev tzdata)
-# Drivers of pins, keyboard readers and Wiegand wires: Raspberry Pi OS has them all, plain Debian not every one.
-readonly DRIVERS=(python3-lgpio python3-evdev python3-libgpiod)
+# The driver of the panel's pins: Raspberry Pi OS has it, plain Debian not always.
+readonly DRIVERS=(python3-lgpio)
 
 dry=no uninstall=no purge=no port=usb journal_device="" boot=yes
 model="" boot_config="" boot_line="" reboot=no
@@ -129,7 +129,7 @@ account() {
     done
 }
 
-# The program: its own environment, which sees Debian's lgpio and evdev (PyPI has no sound wheels of them for every Pi).
+# The program: its own environment, which sees Debian's lgpio (PyPI has no sound wheel of it for every Pi).
 # A stamp of what was installed makes a second run short.
 program() {
     say "Program"

@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from edge.badges import masked
-from edge.doctor.findings import Finding, Said, failed, left_out, passed, warned, worst
-from edge.doctor.lines import NO_READERS, ReaderCheck, baud
+from edge.doctor.findings import Finding, Said, failed, left_out, passed, together, warned
+from edge.doctor.lines import NO_READERS, ReaderCheck, open_of
 from edge.doctor.machine import Machine
 from edge.errors import PortError
 from edge.ports import attend
 from edge.readers import DRIVERS, BadInput, EventKind, Reader, ReaderEvent
 from edge.readers.pn532 import Pn532
-from edge.reading import driver_of
+from edge.reading import PortKind, driver_of
 from edge.settings import ReaderSettings
 
 SILENT_S, CARD_S, FIRMWARE_S, REPLUG_S = 3.0, 10.0, 3.0, 60.0
@@ -52,20 +52,20 @@ class Heard:
 def listened(machine: Machine, reader: ReaderSettings, seconds: float) -> Heard:
     """What the reader says in so many seconds. Raises PortError."""
     heard = Heard(driver_of(reader))
-    attend(str(machine.at(reader.port)), baud(reader), seconds, machine.mono_ns, heard.hear)
+    attend(reader.port, open_of(machine, reader), seconds, machine.mono_ns, heard.hear)
     return heard
 
 
 def _listening(machine: Machine, check: ReaderCheck, *, asking: bool = True) -> Finding:
-    """The worst finding over the serial readers; left out when they cannot be listened to."""
-    readers = machine.serial_readers()
+    """What is found at each reader; left out when they cannot be listened to."""
+    readers = machine.readers()
     if not readers:
         return NO_READERS
     if asking and machine.ask is None:
         return NOT_ASKED
     if machine.station_runs():
         return STATION_RUNS
-    return worst([_guarded(machine, reader, check) for reader in readers])
+    return together({reader.id: _guarded(machine, reader, check) for reader in readers})
 
 
 def _guarded(machine: Machine, reader: ReaderSettings, check: ReaderCheck) -> Finding:
@@ -196,7 +196,7 @@ def _period_ms(reads: list[ReaderEvent]) -> int:
 
 def same_card(machine: Machine) -> Finding:
     """8: one reference card is the same badge at every reader."""
-    readers = machine.serial_readers()
+    readers = machine.readers()
     if len(readers) < 2:
         return left_out("Chỉ có một đầu đọc.", "There is one reader only.")
     if machine.ask is None:
@@ -240,12 +240,12 @@ def _same(one: str, other: str) -> bool:
 
 def chip(machine: Machine) -> Finding:
     """9: a PN532 answers, and keeps answering."""
-    readers = [r for r in machine.serial_readers() if r.driver == Pn532.name]
+    readers = [r for r in machine.readers() if r.driver == Pn532.name]
     if not readers:
         return left_out("Không có đầu đọc PN532.", "There is no PN532.")
     if machine.station_runs():
         return STATION_RUNS
-    return worst([_guarded(machine, reader, _chip) for reader in readers])
+    return together({reader.id: _guarded(machine, reader, _chip) for reader in readers})
 
 
 def _chip(machine: Machine, reader: ReaderSettings) -> Finding:
@@ -265,26 +265,27 @@ def _chip(machine: Machine, reader: ReaderSettings) -> Finding:
 
 def wires(machine: Machine) -> Finding:
     """10: Wiegand frames have the right count and parity."""
-    readers = [r for r in machine.serial_readers() if r.driver.startswith("wiegand")]
+    readers = [r for r in machine.readers() if r.driver.startswith("wiegand")]
     if not readers:
         return left_out("Không có đầu đọc Wiegand.", "There is no Wiegand reader.")
     if machine.ask is None:
         return NOT_ASKED
     if machine.station_runs():
         return STATION_RUNS
-    return worst([_guarded(machine, reader, _frames) for reader in readers])
+    return together({reader.id: _guarded(machine, reader, _frames) for reader in readers})
 
 
 def random_card(machine: Machine) -> Finding:
     """12: a card that changes its number is refused."""
-    readers = [r for r in machine.serial_readers() if r.driver in (Pn532.name, "gwiot7941e", "wiegand34")]
+    drivers = (Pn532.name, "gwiot7941e", "wiegand34")
+    readers = [r for r in machine.readers() if r.driver in drivers or r.tech == "nfca"]
     if not readers:
         return left_out("Không có đầu đọc 13,56 MHz.", "There is no 13.56 MHz reader.")
     if machine.ask is None:
         return NOT_ASKED
     if machine.station_runs():
         return STATION_RUNS
-    return worst([_guarded(machine, reader, _random_card) for reader in readers])
+    return together({reader.id: _guarded(machine, reader, _random_card) for reader in readers})
 
 
 def _random_card(machine: Machine, reader: ReaderSettings) -> Finding:
@@ -308,7 +309,8 @@ def _random_card(machine: Machine, reader: ReaderSettings) -> Finding:
 
 def replug(machine: Machine) -> Finding:
     """20: a reader that is pulled out and plugged in again comes back under the same path."""
-    readers = [r for r in machine.serial_readers() if "USB" in machine.target(r) or "ACM" in machine.target(r)]
+    serial = [r for r in machine.readers(PortKind.SERIAL) if "USB" in machine.target(r) or "ACM" in machine.target(r)]
+    readers = [*serial, *machine.readers(PortKind.INPUT)]
     if not readers:
         return left_out("Không có đầu đọc USB.", "There is no USB reader.")
     if machine.ask is None:

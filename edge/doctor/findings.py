@@ -56,6 +56,23 @@ def left_out(vi: str, en: str) -> Finding:
     return Finding(Status.LEFT_OUT, Said(vi, en))
 
 
+def together(findings: Mapping[str, Finding]) -> Finding:
+    """What was found at each reader, by its name: as bad as the worst of them, whose next step is told; all sentences.
+
+    Raises ValueError for none.
+    """
+    if len(findings) == 1:
+        return next(iter(findings.values()))
+    said = Said(*("; ".join(_named(name, one, words) for name, one in findings.items()) for words in ("vi", "en")))
+    bad = worst(list(findings.values()))
+    facts = {f"{name}.{fact}": value for name, one in findings.items() for fact, value in one.facts.items()}
+    return Finding(bad.status, said, bad.next_step, facts)
+
+
+def _named(name: str, finding: Finding, language: str) -> str:
+    return f"{name} {finding.status.value}: {finding.sentence.words(language).rstrip('.')}"
+
+
 def worst(findings: list[Finding]) -> Finding:
     """The one of several readers' findings that matters most; the first of equals. Raises ValueError for none."""
     order = [Status.FAILED, Status.WARNED, Status.PASSED, Status.LEFT_OUT]

@@ -1,12 +1,11 @@
 """Checks of what people see and type: lights and buzzer one by one, keyboard readers."""
 
-from importlib.util import find_spec
-
 from edge.doctor.cards import NOT_ASKED, STATION_RUNS
-from edge.doctor.findings import Finding, Said, failed, left_out, passed, warned, worst
+from edge.doctor.findings import Finding, Said, failed, left_out, passed, together, warned
 from edge.doctor.machine import Machine
 from edge.door import Feedback
 from edge.panel import Panel
+from edge.reading import PortKind
 from edge.settings import ReaderSettings
 
 SHOWN_S = 1.5
@@ -60,15 +59,10 @@ def _seen(machine: Machine, panel: Panel, feedback: Feedback, vi: str, en: str) 
 
 def keyboards(machine: Machine) -> Finding:
     """11: keyboard readers are there, and ours to take hold of."""
-    readers = [reader for reader in machine.settings.readers if reader.driver == "hid_evdev"]
+    readers = machine.readers(PortKind.INPUT)
     if not readers:
         return left_out("Không có đầu đọc kiểu bàn phím.", "There is no keyboard reader.")
-    if find_spec("evdev") is None:
-        return failed(
-            Said("Thiếu python3-evdev.", "python3-evdev is missing."),
-            Said("Chạy: apt-get install python3-evdev.", "Run: apt-get install python3-evdev."),
-        )
-    return worst([_keyboard(machine, reader) for reader in readers])
+    return together({reader.id: _keyboard(machine, reader) for reader in readers})
 
 
 def _keyboard(machine: Machine, reader: ReaderSettings) -> Finding:

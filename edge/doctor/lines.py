@@ -5,24 +5,27 @@ import os
 import re
 from collections.abc import Callable
 
-from edge.doctor.findings import Finding, Said, failed, left_out, passed, warned, worst
+from edge.doctor.findings import Finding, Said, failed, left_out, passed, together, warned
 from edge.doctor.machine import Machine
 from edge.errors import PortError
-from edge.ports import attend
-from edge.readers import DRIVERS
+from edge.ports import Open, attend
+from edge.reading import PortKind, driver_of, line_of
 from edge.settings import ReaderSettings
 
 ACCOUNT = "diemdanh"
-UNSTABLE = re.compile(r"/dev/tty(USB|ACM)\d+")
+UNSTABLE = re.compile(r"/dev/tty(USB|ACM)\d+|/dev/input/event\d+")
 OWN = {"diemdanh-edge", "python", "python3", "systemd", "systemd-udevd"}
 ReaderCheck = Callable[[Machine, ReaderSettings], Finding]
 NO_READERS = left_out("Chưa khai báo đầu đọc nào.", "No reader is set.")
+NO_SERIAL_READERS = left_out("Không có đầu đọc trên cổng nối tiếp.", "No reader is on a serial port.")
 
 
-def each(machine: Machine, check: ReaderCheck) -> Finding:
-    """The worst finding over the readers on serial ports."""
-    found = [check(machine, reader) for reader in machine.serial_readers()]
-    return worst(found) if found else NO_READERS
+def each(machine: Machine, check: ReaderCheck, *kinds: PortKind) -> Finding:
+    """What is found at each reader on a port of these kinds, all when none is named."""
+    if not machine.settings.readers:
+        return NO_READERS
+    found = {reader.id: check(machine, reader) for reader in machine.readers(*kinds)}
+    return together(found) if found else NO_SERIAL_READERS
 
 
 def path(machine: Machine) -> Finding:
@@ -31,21 +34,21 @@ def path(machine: Machine) -> Finding:
 
 
 def _path(machine: Machine, reader: ReaderSettings) -> Finding:
-    device = machine.at(reader.port)
+    device = machine.device(reader)
     if not device.exists():
         return failed(
             Said(f"Không thấy đầu đọc {reader.id} tại {reader.port}.", f"Reader {reader.id} is not at {reader.port}."),
             Said(
-                "Cắm lại; xem ls /dev/serial/by-id; ghi đúng port trong station.toml.",
-                "Plug it in; see ls /dev/serial/by-id; write its port into station.toml.",
+                "Cắm lại; xem ls /dev/serial/by-id /dev/input/by-id; ghi đúng port trong station.toml.",
+                "Plug it in; see ls /dev/serial/by-id /dev/input/by-id; write its port into station.toml.",
             ),
         )
     if UNSTABLE.fullmatch(reader.port):
         return warned(
             Said(f"{reader.port} đổi tên khi cắm lại.", f"{reader.port} changes its name when it is plugged in again."),
             Said(
-                "Dùng /dev/diemdanh-reader hoặc /dev/serial/by-id/...",
-                "Use /dev/diemdanh-reader or /dev/serial/by-id/...",
+                "Dùng /dev/diemdanh-reader, /dev/serial/by-id/... hoặc /dev/input/by-id/...",
+                "Use /dev/diemdanh-reader, /dev/serial/by-id/... or /dev/input/by-id/...",
             ),
         )
     group = _group(device.stat().st_gid)
@@ -77,7 +80,7 @@ def _may_open(machine: Machine, group: str) -> bool:
 
 def console(machine: Machine) -> Finding:
     """3: neither the kernel's console, nor a login prompt, nor another program is on the port."""
-    return each(machine, _console)
+    return each(machine, _console, PortKind.SERIAL)
 
 
 def _console(machine: Machine, reader: ReaderSettings) -> Finding:
@@ -112,7 +115,7 @@ def _console(machine: Machine, reader: ReaderSettings) -> Finding:
 
 def uart(machine: Machine) -> Finding:
     """4: the UART that is clean on this model."""
-    return each(machine, _uart)
+    return each(machine, _uart, PortKind.SERIAL)
 
 
 def _uart(machine: Machine, reader: ReaderSettings) -> Finding:
@@ -159,7 +162,7 @@ def _opens(machine: Machine, reader: ReaderSettings) -> Finding:
             ),
         )
     try:
-        attend(str(machine.at(reader.port)), baud(reader), 0, machine.mono_ns, lambda data, at: ())
+        attend(reader.port, open_of(machine, reader), 0, machine.mono_ns, lambda data, at: ())
     except PortError as error:
         return failed(
             Said(
@@ -171,10 +174,9 @@ def _opens(machine: Machine, reader: ReaderSettings) -> Finding:
     return passed(f"Mở được đầu đọc {reader.id}.", f"Reader {reader.id} opens.")
 
 
-def baud(reader: ReaderSettings) -> int:
-    """The speed of the reader's port."""
-    make = DRIVERS.get(reader.driver)
-    return (make(reader.id).baud if make else None) or 9600
+def open_of(machine: Machine, reader: ReaderSettings) -> Open:
+    """What opens the reader's port. Raises SettingsError for a port that such a reader cannot have."""
+    return line_of(machine.located(reader), driver_of(reader), machine.mono_ns)
 
 
 def _short(error: PortError) -> str:

@@ -2,9 +2,10 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from edge.reading import PortKind, kind_of
 from edge.settings import ReaderSettings, Settings
 
 UNIT = "diemdanh-edge.service"
@@ -49,12 +50,23 @@ class Machine:
 
     def target(self, reader: ReaderSettings) -> str:
         """Where a reader's stable path leads at this moment: `ttyUSB0`; "" when it leads nowhere."""
-        path = self.at(reader.port)
+        path = self.device(reader)
         return path.resolve().name if path.exists() else ""
 
-    def serial_readers(self) -> tuple[ReaderSettings, ...]:
-        """The readers on serial ports."""
-        return tuple(reader for reader in self.settings.readers if reader.driver != "hid_evdev")
+    def device(self, reader: ReaderSettings) -> Path:
+        """The device file behind a reader's port; of pins that name no chip, the first chip."""
+        if kind_of(reader) is not PortKind.PINS:
+            return self.at(reader.port)
+        chip = reader.port.partition(":")[0]
+        return self.at("/dev/gpiochip0" if chip == "gpio" else chip)
+
+    def located(self, reader: ReaderSettings) -> ReaderSettings:
+        """The reader with its port below this root, ready to be opened."""
+        return reader if kind_of(reader) is PortKind.PINS else replace(reader, port=str(self.at(reader.port)))
+
+    def readers(self, *kinds: PortKind) -> tuple[ReaderSettings, ...]:
+        """The readers on ports of these kinds, all when none is named."""
+        return tuple(reader for reader in self.settings.readers if not kinds or kind_of(reader) in kinds)
 
     def station_runs(self) -> bool:
         """Whether this computer's own station is up, and holds the ports."""

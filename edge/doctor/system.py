@@ -6,6 +6,8 @@ from pathlib import Path
 
 from edge.doctor.findings import Finding, Said, failed, left_out, passed, warned
 from edge.doctor.machine import Machine
+from edge.ports.gpio_line import wires_from
+from edge.reading import PortKind
 
 SUITES = ("bookworm", "trixie")
 UNDER_VOLTAGE, THROTTLED = 1 << 0, 1 << 2
@@ -44,13 +46,9 @@ def model(machine: Machine) -> Finding:
 def pins(machine: Machine) -> Finding:
     """14: the pins of the panel belong to it alone, and to lgpio."""
     panel = machine.settings.panel
-    if panel.pins == "none":
+    if panel.pins == "none" and not machine.readers(PortKind.PINS):
         return left_out("Cửa này không có đèn, còi.", "This door has no lights and no buzzer.")
-    used = [panel.green, panel.amber, panel.red, panel.buzzer]
-    taken = (
-        UART_PINS if any(machine.target(r).startswith(("ttyAMA", "ttyS")) for r in machine.settings.readers) else set()
-    )
-    clash = sorted({pin for pin in used if used.count(pin) > 1} | (set(used) & (taken | I2C_PINS)))
+    clash = _clash(machine)
     if clash:
         listed = ", ".join(map(str, clash))
         return failed(
@@ -58,9 +56,12 @@ def pins(machine: Machine) -> Finding:
                 f"Chân GPIO {listed} bị dùng hai lần hoặc thuộc UART, I2C.",
                 f"GPIO {listed} is used twice, or by UART or I2C.",
             ),
-            Said("Đổi [panel] trong station.toml và dây nối.", "Change [panel] in station.toml and the wires."),
+            Said(
+                "Đổi [panel] hoặc port của đầu đọc trong station.toml và dây nối.",
+                "Change [panel] or the reader's port in station.toml and the wires.",
+            ),
         )
-    if panel.pins != "lgpio":
+    if panel.pins not in ("lgpio", "none"):
         return warned(
             Said(
                 f"Đèn dùng pins = {panel.pins!r}, không phải lgpio.",
@@ -74,6 +75,19 @@ def pins(machine: Machine) -> Finding:
             Said("Kiểm tra đây có phải Raspberry Pi không.", "See whether this is a Raspberry Pi."),
         )
     return passed("Chân GPIO đúng, dùng lgpio.", "The pins are right and lgpio's.")
+
+
+def _clash(machine: Machine) -> list[int]:
+    """The pins that two want: lights, Wiegand wires, a UART with a reader on it, I2C."""
+    panel = machine.settings.panel
+    used = [panel.green, panel.amber, panel.red, panel.buzzer] if panel.pins != "none" else []
+    used += [panel.field_button] if panel.field_button else []
+    for reader in machine.readers(PortKind.PINS):
+        wires = wires_from(reader.port)
+        used += [wires.d0, wires.d1] if wires is not None else []
+    uart = any(machine.target(reader).startswith(("ttyAMA", "ttyS")) for reader in machine.readers(PortKind.SERIAL))
+    taken = I2C_PINS | (UART_PINS if uart else set())
+    return sorted({pin for pin in used if used.count(pin) > 1} | (set(used) & taken))
 
 
 def battery_clock(machine: Machine) -> Finding:

@@ -1,7 +1,7 @@
 """Card readers: bytes in, badges out. Pure.
 
 To add one: write a module here, a function and a line in DRIVERS, and its recorded bytes; the shared suite in
-tests/edge/readers then runs by itself. Transports are in edge/ports.py, acceptance for all drivers in acceptance.py.
+tests/edge/readers then runs by itself. Transports are in edge/ports, acceptance for all drivers in acceptance.py.
 """
 
 from collections.abc import Callable, Mapping

@@ -81,7 +81,7 @@ for suite in "${@:-bookworm trixie}"; do
         : >"$log"
         inside apt-get -q update >>"$log" 2>&1
         inside env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends \
-            python3-venv python3-evdev python3-libgpiod systemd udev tzdata >>"$log" 2>&1
+            python3-venv systemd udev tzdata >>"$log" 2>&1
         pictured >"$proof/before"
         install_sh --dry-run --reader-port uart >>"$log" 2>&1 || wrong "the dry run ended with $?"
         pictured | diff "$proof/before" - >>"$log" || wrong "the dry run changed something, see $log"

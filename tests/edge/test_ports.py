@@ -10,11 +10,16 @@ import pytest
 
 from edge.errors import PortError
 from edge.health import Health
-from edge.ports import SerialPort
+from edge.ports import ReaderPort
+from edge.ports.serial_line import open_serial
 from edge.readers import DRIVERS
 from edge.readers.acceptance import Acceptance
 
 FRAME = bytes.fromhex("0236313030384542324639413403")
+
+
+def serial(plug):
+    return lambda: open_serial(str(plug.path), 9600, time.monotonic_ns)
 
 
 def until(condition, seconds: float = 10.0) -> None:
@@ -95,8 +100,8 @@ def plug(tmp_path):
 def open_port(plug):
     opened = []
 
-    def make(ear, name: str = "reader-door") -> SerialPort:
-        port = SerialPort(str(plug.path), 9600, ear, time.monotonic_ns, Health(time.monotonic_ns), name)
+    def make(ear, name: str = "reader-door") -> ReaderPort:
+        port = ReaderPort(str(plug.path), serial(plug), ear, time.monotonic_ns, Health(time.monotonic_ns), name)
         opened.append(port)
         port.start()
         return port
@@ -191,7 +196,7 @@ def test_stop_takes_less_than_a_second_and_tells_nothing(plug, open_port, plugge
 
 
 def test_a_port_that_was_never_started_can_be_stopped(plug):
-    SerialPort(str(plug.path), 9600, Ear(), time.monotonic_ns, Health(time.monotonic_ns), "x").stop()
+    ReaderPort(str(plug.path), serial(plug), Ear(), time.monotonic_ns, Health(time.monotonic_ns), "x").stop()
 
 
 def test_an_answer_can_be_written_to_the_reader_from_within_a_call(plug, open_port):
@@ -205,7 +210,7 @@ def test_an_answer_can_be_written_to_the_reader_from_within_a_call(plug, open_po
 
 
 def test_writing_without_a_reader_says_so(plug):
-    port = SerialPort(str(plug.path), 9600, Ear(), time.monotonic_ns, Health(time.monotonic_ns), "x")
+    port = ReaderPort(str(plug.path), serial(plug), Ear(), time.monotonic_ns, Health(time.monotonic_ns), "x")
     with pytest.raises(PortError, match="could not write 4 bytes: it is not open; is the reader there"):
         port.send(b"poll")
 
@@ -231,7 +236,7 @@ def test_a_listener_that_fails_loses_no_thread_and_is_no_lost_reader(plug, open_
 
 def test_the_loop_of_a_missing_reader_is_alive(plug):
     health = Health(time.monotonic_ns)
-    port = SerialPort(str(plug.path), 9600, Ear(), time.monotonic_ns, health, "reader-door")
+    port = ReaderPort(str(plug.path), serial(plug), Ear(), time.monotonic_ns, health, "reader-door")
     port.start()
     until(health.begun)
     assert health.late() == ()

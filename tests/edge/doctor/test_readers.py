@@ -206,3 +206,42 @@ def test_a_reader_that_was_unplugged_comes_back_under_its_path(door, hurried):
 
     assert replug(replace(machine, ask=pulled)).status == "pass"
     assert replug(replace(machine, ask=lambda vi, en: link.unlink() or True)).status == "fail"
+
+
+KEYBOARD = "/dev/input/by-id/usb-reader-event-kbd"
+
+
+def test_every_reader_of_a_door_is_told_and_the_worst_decides(door):
+    door.reader()
+    door.declare("hid_evdev", KEYBOARD)
+    finding = door.found("path")
+    assert finding.status == "fail"
+    assert finding.sentence.en == (
+        f"r1 pass: Reader r1 is at /dev/diemdanh-reader; r2 fail: Reader r2 is not at {KEYBOARD}"
+    )
+    assert "/dev/input/by-id" in finding.next_step.en
+    assert finding.facts.keys() == {"r1.group"}
+
+
+def test_readers_on_pins_and_keyboards_have_no_serial_port_to_check(door):
+    door.declare("wiegand26", "gpio:5,6")
+    door.write(KEYBOARD, "")
+    door.declare("hid_evdev", KEYBOARD)
+    assert door.told("path").startswith("pass: r1 pass: Reader r1 is at gpio:5,6; r2 pass: Reader r2")
+    for code in ("console", "uart"):
+        assert door.told(code) == "left_out: No reader is on a serial port."
+
+
+def test_a_file_that_is_no_keyboard_and_pins_that_are_not_there_do_not_open(door):
+    door.write(KEYBOARD, "")
+    door.declare("hid_evdev", KEYBOARD)
+    assert "is no input device" in door.told("opens")
+    door.readers.clear()
+    door.declare("wiegand26", "/dev/null-chip:5,6")
+    assert door.told("opens").startswith("fail: Reader r1 does not open")
+
+
+def test_an_input_device_by_its_number_changes_its_name(door):
+    door.write("/dev/input/event3", "")
+    door.declare("hid_evdev", "/dev/input/event3")
+    assert door.told("path") == "warn: /dev/input/event3 changes its name when it is plugged in again."

@@ -45,6 +45,26 @@ def test_pins_of_the_uart_are_taken_by_a_reader_on_it(door):
     assert door.told("pins").startswith("fail: GPIO 15")
 
 
+@pytest.mark.parametrize(
+    ("port", "told"),
+    [
+        ("gpio:5,6", "pass: The pins are right"),
+        ("gpio:5,27", "fail: GPIO 27 is used twice"),
+        ("gpio:2,6", "fail: GPIO 2 is used twice, or by UART or I2C"),
+    ],
+)
+def test_wiegand_wires_share_no_pin_with_the_panel_or_i2c(door, port, told):
+    door.panel = 'pins = "lgpio"'
+    door.declare("wiegand26", port)
+    assert door.told("pins").startswith(told)
+
+
+def test_a_door_without_lights_still_has_the_pins_of_its_wires_checked(door):
+    door.declare("wiegand26", "gpio:5,6")
+    door.declare("wiegand34", "gpio:6,7")
+    assert door.told("pins").startswith("fail: GPIO 6 is used twice")
+
+
 def test_without_gpio_there_are_no_lights(door):
     (door.root / "dev/gpiochip0").unlink()
     door.panel = 'pins = "lgpio"'

@@ -4,16 +4,16 @@ Registering releases what the device sent before: it waits in quarantine and goe
 """
 
 from dataclasses import replace
-from difflib import get_close_matches
 
 import sqlalchemy as sa
 
-from central.errors import CentralError, UnknownDeviceError
+from central.errors import CentralError
 from central.intaking.reading import Message
 from central.keys import decode_key
 from central.store import Store, decisions, fleet, quarantine
 from central.store.decisions import Decision
 from central.store.fleet import DeviceRow
+from central.unknown import unknown_device, unknown_unit
 from edge.wire.text import is_device_id
 
 
@@ -36,7 +36,7 @@ def add_device(
 
     code: what people call it; device: its permanent id; key: its public key in base64url. replace_station: the code is
     registered already, with a wrong key, or with a wrong id under which nothing ever came. Raises RegistryError for an
-    id, code, key or unit that cannot be or is taken, KeyFileError for a key that is none.
+    id, code or key that cannot be or is taken, UnknownUnitError, KeyFileError for a key that is none.
     """
     decode_key(key)
     if not is_device_id(device):
@@ -58,9 +58,7 @@ def _check_unit(db: sa.Connection, unit: str | None) -> None:
     codes = fleet.unit_codes(db)
     if unit is None or unit in codes:
         return
-    like = get_close_matches(unit, codes, n=5, cutoff=0.4) or codes[:5]
-    there = f"near it: {', '.join(like)}" if like else "no unit is there yet; `diemdanh-central import` brings them"
-    raise RegistryError(f"unit {unit!r} is not there; {there}")
+    raise unknown_unit(unit, codes)
 
 
 def _register(db: sa.Connection, row: DeviceRow, *, replace_station: bool) -> None:
@@ -111,10 +109,10 @@ def list_devices(store: Store) -> list[DeviceRow]:
 
 def device_of(store: Store, code: str) -> DeviceRow:
     """The station that people call `code`. Raises UnknownDeviceError."""
-    found = [row for row in list_devices(store) if row.code == code]
-    if not found:
-        raise UnknownDeviceError(f"no device has the code {code}; `diemdanh-central device list` shows them all")
-    return found[0]
+    known = {row.code: row for row in list_devices(store)}
+    if code not in known:
+        raise unknown_device(code, known)
+    return known[code]
 
 
 def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:

@@ -24,5 +24,13 @@ class MonthError(CentralError, ValueError):
     """A month cannot be locked, unlocked or shown; the message says why, and what to do."""
 
 
+class UnknownUnitError(CentralError, LookupError):
+    """A unit that there is not at the time asked about."""
+
+
+class UnknownStaffError(CentralError, LookupError):
+    """A staff code that is not in the roster."""
+
+
 class UnknownDeviceError(CentralError, LookupError):
     """A device id or code that is not in the registry."""

@@ -19,6 +19,7 @@ from central.store import Store, calendar, fleet, marks
 from central.store import roster as rosters
 from central.store.calendar import DayRow, ProposalRow
 from central.store.roster import Roster
+from central.unknown import unknown_unit
 from central.workdays import CalendarKind, Workdays
 
 HALVES = frozenset({"AM", "PM"})
@@ -58,7 +59,7 @@ class Decided:
 
 
 def add(store: Store, clock: Clock, day: NewDay, by: str) -> Decided:
-    """Let a day stand from now on. Raises CalendarError where it contradicts the calendar, the tree or the moon."""
+    """Let a day stand from now on. Raises UnknownUnitError, CalendarError where it contradicts the calendar or Tết."""
     with store.write() as db:
         before = _begun(db)
         _check(db, before, [day])
@@ -167,7 +168,7 @@ def _check(db: sa.Connection, roster: Roster, days: Sequence[NewDay]) -> None:
     off = [(d.unit, d.date) for d in standing if d.kind == CalendarKind.HOLIDAY]
     off += [(d.unit, d.on) for d in days if d.kind is CalendarKind.HOLIDAY]
     for day in days:
-        _check_words(roster.workdays, day)
+        _check_words(roster, day)
         _check_standing(standing, day)
         if day.kind is CalendarKind.HOLIDAY:
             above = roster.workdays.tree.path(day.unit, day.on)
@@ -175,14 +176,13 @@ def _check(db: sa.Connection, roster: Roster, days: Sequence[NewDay]) -> None:
                 raise CalendarError(problem)
 
 
-def _check_words(workdays: Workdays, day: NewDay) -> None:
+def _check_words(roster: Roster, day: NewDay) -> None:
     """What a day says of itself."""
+    workdays = roster.workdays
     if not day.document:
         raise CalendarError(f"{day.on}: the number of the document is missing; name it with --doc")
     if workdays.unit_on(day.unit, day.on) != day.unit:
-        raise CalendarError(
-            f"there is no unit {day.unit!r} on {day.on}; `diemdanh-central units --on {day.on}` lists all"
-        )
+        raise unknown_unit(day.unit, roster.units, day.on)
     if (day.kind is CalendarKind.MAKE_UP) != (day.for_date is not None):
         raise CalendarError(f"{day.on}: --for-date names the day that a make_up day is worked for, and only that")
     if day.for_date == day.on:

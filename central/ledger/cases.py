@@ -18,6 +18,7 @@ from central.store import roster as rosters
 from central.store import thresholds as limits
 from central.store.cases import Case, CaseState, StepKind
 from central.store.counting import Counted
+from central.unknown import unknown_unit
 from central.workdays import Unit
 
 EVER = dt.date(9999, 12, 31)
@@ -50,15 +51,16 @@ def count_everybody(db: sa.Connection, now_ms: int) -> int:
 
 
 def add_threshold(db: sa.Connection, new: Threshold, now_ms: int) -> Threshold:
-    """Put a threshold in force and count. Raises ThresholdError."""
+    """Put a threshold in force and count. Raises ThresholdError, UnknownUnitError."""
     if not new.document.strip():
         raise ThresholdError("a threshold needs the number of the document that sets it; give --doc-no")
     if new.limit < 1:
         raise ThresholdError(f"limit {new.limit}: give 1 or more")
     if new.last is not None and new.last < new.first:
         raise ThresholdError(f"a threshold from {new.first} cannot end on {new.last}; exchange them")
-    if new.unit and new.unit not in {b.code for b in rosters.load_branches(db)}:
-        raise ThresholdError(f"unit {new.unit!r} is not in the roster; import it first")
+    units = {b.code for b in rosters.load_branches(db)}
+    if new.unit and new.unit not in units:
+        raise unknown_unit(new.unit, units)
     added = limits.add_threshold(db, new, now_ms)
     count_everybody(db, now_ms)
     return added

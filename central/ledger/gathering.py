@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 
 from central.coverage import DoorFacts, delivered_by_all, delivered_until, down_together
-from central.errors import CentralError
 from central.moments import local_date, midnight_ms, moment
 from central.rules.day import Coverage, Day, ManualEntry, Plan, Policy, Session, Span, Tap
 from central.rules.halves import of_halves, session_of
@@ -17,6 +16,7 @@ from central.store import planned, slots, taps
 from central.store import roster as rosters
 from central.store.roster import Person, Post, Roster
 from central.store.taps import Punch
+from central.unknown import unknown_staff
 from central.workdays import Workday
 
 Key = tuple[str, dt.date]
@@ -27,10 +27,6 @@ USED_WITHIN = dt.timedelta(days=30)
 """How long a door that a person used is waited for."""
 TOGETHER_DAYS = 7
 """Dates that lie no further apart are gathered in the same queries."""
-
-
-class UnknownStaffError(CentralError, LookupError):
-    """A staff code that is not in the roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ def gather(db: sa.Connection, staff: str, on: dt.date, now_ms: int) -> Day:
     key = (staff, on)
     known = gather_many(db, rosters.load_roster(db), [key], now_ms)
     if key not in known:
-        raise UnknownStaffError(f"staff {staff!r} is not in the roster; import it first")
+        raise unknown_staff(staff, rosters.every_code(db))
     return known[key].day
 
 

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from central.counting import tally
 from central.counting.windows import Period
 from central.reports.formats import write_rows
-from central.reports.scope import check_unit
 from central.store import counting
 from central.store import roster as rosters
+from central.unknown import check_unit
 
 
 class CounterRow(NamedTuple):

@@ -12,11 +12,11 @@ from central.explaining.voice import Say
 from central.hints import Away, Hint, HintLimits, Seen, find_hints
 from central.ledger.gathering import Known, gather_many
 from central.moments import local_date, midnight_ms, ms_of
-from central.reports.scope import check_unit
 from central.rules.day import PlanKind
 from central.store import counting, details, taps
 from central.store import roster as rosters
 from central.store.roster import Roster
+from central.unknown import check_unit
 
 ONE = dt.timedelta(days=1)
 AT_ONCE = 400

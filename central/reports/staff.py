@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from central.names import USUAL, NameOrder, sort_key
 from central.reports.formats import write_rows
-from central.reports.scope import check_unit
 from central.store import people
 from central.store import roster as rosters
 from central.store.people import StaffRow
 from central.store.roster import NO_UNIT, Post, Roster
+from central.unknown import check_unit
 
 NO_UNIT_NAME = "không còn đơn vị"
 NOBODYS = "-"

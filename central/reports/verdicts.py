@@ -6,11 +6,11 @@ from typing import TextIO
 import sqlalchemy as sa
 
 from central.reports.formats import write_rows
-from central.reports.scope import check_unit
 from central.store.marks import marked_days
 from central.store.roster import load_roster
 from central.store.signed import signed_rows
 from central.store.verdicts import VerdictRow, verdict_rows
+from central.unknown import check_unit
 
 
 def write(

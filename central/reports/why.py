@@ -28,7 +28,7 @@ from central.explaining.facts import (
     use_of,
 )
 from central.explaining.remedies import remedies
-from central.ledger.gathering import Known, UnknownStaffError, gather_many
+from central.ledger.gathering import Known, gather_many
 from central.moments import midnight_ms, moment
 from central.reports import beside
 from central.rules import evaluate
@@ -49,6 +49,7 @@ from central.store import coverage, details, verdicts
 from central.store import roster as rosters
 from central.store.details import PlanDetail
 from central.store.roster import Roster
+from central.unknown import unknown_staff
 from central.workdays import Workday
 
 ONE = dt.timedelta(days=1)
@@ -62,7 +63,7 @@ def explain(db: sa.Connection, staff: str, on: dt.date, now_ms: int, roster: Ros
     roster = rosters.load_roster(db) if roster is None else roster
     known = gather_many(db, roster, [(staff, on)], now_ms).get((staff, on))
     if known is None:
-        raise UnknownStaffError(f"staff {staff!r} is not in the roster; import it first")
+        raise unknown_staff(staff, rosters.every_code(db))
     return _Teller(db, roster, known, now_ms).told()
 
 

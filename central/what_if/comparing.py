@@ -12,13 +12,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from central.ledger.gathering import Key, Known, gather_many
-from central.reports.scope import check_unit
 from central.rules import evaluate
 from central.rules.day import DayVerdict, Flag, Outcome, SessionVerdict
 from central.store import counting
 from central.store import roster as rosters
 from central.store.choices import Policies, PolicyRow
 from central.store.roster import Roster
+from central.unknown import check_unit
 from central.what_if.supposing import Choice, Supposition, supposed_choices, supposed_hours, with_graces
 
 AT_ONCE = 400

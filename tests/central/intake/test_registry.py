@@ -76,7 +76,7 @@ def test_a_revoked_device_is_refused_from_then_on(central, make_door):
 
 
 def test_an_unknown_code_cannot_be_revoked(central):
-    with pytest.raises(UnknownDeviceError, match="no device has the code D-9"):
+    with pytest.raises(UnknownDeviceError, match="no device has the code 'D-9'"):
         revoke_device(central.store, "D-9", 1)
 
 

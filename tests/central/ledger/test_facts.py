@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from central.errors import UnknownStaffError
 from central.ledger import gather, run_evaluator
-from central.ledger.gathering import UnknownStaffError
 from central.store import marks, roster, verdicts
 from edge.wire.events import ClockSet, Stop
 from tests.central.ledger.office import DATE, NONE, NTP, Office, Station, at, made

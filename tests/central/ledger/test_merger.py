@@ -6,9 +6,9 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from central.errors import UnknownUnitError
 from central.ledger import presence_now
 from central.reports import staff, units, verdicts
-from central.reports.scope import UnknownUnitError
 from central.tables import Assignment, ScheduleRow, Unit, UnitSuccession
 from tests.central.ledger.office import DATE, Office
 

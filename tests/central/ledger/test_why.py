@@ -6,8 +6,8 @@ import json
 import pytest
 
 from central import months
+from central.errors import UnknownStaffError
 from central.explaining import Explanation, Section, lines_of
-from central.ledger.gathering import UnknownStaffError
 from central.months import Signing
 from central.reports.why import explain
 from central.tables import (
@@ -280,5 +280,5 @@ def test_a_policy_that_the_office_set_is_told_with_its_document(office: Office):
 
 
 def test_an_unknown_person_is_refused(office: Office):
-    with pytest.raises(UnknownStaffError, match="'Z' is not in the roster"):
+    with pytest.raises(UnknownStaffError, match="nobody has the code 'Z'"):
         told(office, "Z")

@@ -6,7 +6,7 @@ changes the live verdicts and is proposed as an adjustment (`ledger.adjusting`).
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,30 +14,17 @@ import sqlalchemy as sa
 from central.clock import Clock
 from central.errors import MonthError
 from central.moments import local_date
+from central.open_items import Open, listed, members, open_items
 from central.sheets import Line, Span, Value, digest, references, span_of
-from central.store import Store, faults, marks, months, verdicts
+from central.store import Store, months, verdicts
 from central.store import roster as rosters
 from central.store.months import Sheet, Step
-from central.store.roster import Roster
 from central.store.verdicts import DayRow, Key
+from central.unknown import check_unit
 
 LOCKED, UNLOCKED = "locked", "unlocked"
 SHOWN = 200
-"""How many open items a refusal names."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Open:
-    """Something of a month that is not decided. what: pending, needs_checking, not judged, to be judged again, or set
-    aside; session: empty for the whole day."""
-
-    staff: str
-    date: dt.date
-    session: str
-    what: str
-
-    def __str__(self) -> str:
-        return " ".join(word for word in (self.staff, self.date.isoformat(), self.session, self.what) if word)
+"""How many lines of open items a refusal shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +54,24 @@ def span(month: str) -> Span:
 
 
 def lock(store: Store, clock: Clock, signing: Signing, *, accept_open: bool = False) -> Locked:
-    """Sign a month: store the sheet of this moment. Raises MonthError, with the list, while something is open (unless
-    accepted), and where the month, or a part of it, is signed already."""
+    """Sign a month: store the sheet of this moment. Raises MonthError while the month is not over, with the list while
+    something is open (unless accepted), and where the month, or a part of it, is signed already or nobody's;
+    UnknownUnitError for a unit that there was not in the month."""
     asked, now_ms = span(signing.month), clock.now_ms()
+    today = local_date(now_ms)
     _need(signing.by, "who signs", "--by NAME")
     _need(signing.doc_no, "the document that is signed", "--doc NO")
     with store.write() as db:
         months.hold_still(db)
         roster = rosters.load_roster(db)
-        if signing.unit not in roster.units:
-            raise MonthError(f"unit {signing.unit!r} is not in the roster; name one of units.csv")
+        check_unit(roster.units, signing.unit, asked.first, asked.last)
+        _refuse_future(signing, asked, today)
         _refuse_overlap(db, signing, asked)
         days = verdicts.day_rows(db, asked.first, asked.last, signing.unit)
-        found = open_items(db, roster, signing.unit, asked, days)
+        whose = members(db, roster, signing.unit, asked)
+        _refuse_nobody(signing, asked, whose | {(day.staff, day.date) for day in days})
+        found = open_items(db, whose, asked, days)
+        _refuse_running(signing, asked, today, found)
         if found and not accept_open:
             raise MonthError(_listed(signing, found))
         lines = sheet_lines(days)
@@ -127,32 +119,27 @@ def sheet_lines(days: Iterable[DayRow]) -> list[Line]:
     return found
 
 
-def open_items(db: sa.Connection, roster: Roster, unit: str, dates: Span, days: Iterable[DayRow]) -> list[Open]:
-    """What of a unit's month is not decided, by person, date and session."""
-    judged = {(day.staff, day.date): day for day in days}
-    wanted = _members(db, roster, unit, dates) | judged.keys()
-    found = [Open(staff, on, "", "not judged") for staff, on in wanted - judged.keys()]
-    found += [Open(*key, "", "to be judged again") for key in marks.marked_days(db, dates.first, dates.last) & wanted]
-    found += [Open(*key, "", "set aside") for key in faults.unjudged_days(db, dates.first, dates.last) & wanted]
-    for (staff, on), day in judged.items():
-        for s in day.sessions:
-            if s.outcome == "pending":
-                found.append(Open(staff, on, s.session, "pending"))
-            elif "needs_checking" in s.flags.split():
-                found.append(Open(staff, on, s.session, "needs_checking"))
-    return sorted(set(found))
+def _refuse_future(signing: Signing, dates: Span, today: dt.date) -> None:
+    if today < dates.first:
+        raise MonthError(f"month {signing.month} has not begun, today is {today}; there is nothing to sign yet")
 
 
-def _members(db: sa.Connection, roster: Roster, unit: str, dates: Span) -> set[Key]:
-    """Whose home unit lay in the subtree on which dates."""
-    branches = rosters.load_branches(db)
-    found: set[Key] = set()
-    for on in (dates.first + dt.timedelta(days=n) for n in range((dates.last - dates.first).days + 1)):
-        below, employed = rosters.below(branches, unit, on), rosters.employed_on(db, on)
-        posts = rosters.posts_of(db, employed)
-        at_home = ((staff, roster.post_on(posts.get(staff, ()), on)) for staff in employed)
-        found |= {(staff, on) for staff, post in at_home if post is not None and post.unit in below}
-    return found
+def _refuse_nobody(signing: Signing, dates: Span, whose: Collection[Key]) -> None:
+    if not whose:
+        raise MonthError(
+            f"nobody belonged to {signing.unit} or a unit below it in {signing.month}; there is nothing to sign "
+            f"(`units --on {dates.first}` shows who is where)"
+        )
+
+
+def _refuse_running(signing: Signing, dates: Span, today: dt.date, found: list[Open]) -> None:
+    """A month is signed when it is over, not before; what is open by now is listed."""
+    if today > dates.last:
+        return
+    over = dates.last + dt.timedelta(days=1)
+    head = f"month {signing.month} runs until {dates.last}; sign it from {over} on, when the doors have delivered it"
+    now = [item for item in found if item.date <= today]
+    raise MonthError("\n".join([f"{head}; open so far:", *_lines(now)]) if now else f"{head}; nothing is open so far")
 
 
 def _refuse_overlap(db: sa.Connection, signing: Signing, dates: Span) -> None:
@@ -171,12 +158,13 @@ def _refuse_overlap(db: sa.Connection, signing: Signing, dates: Span) -> None:
 
 
 def _listed(signing: Signing, found: list[Open]) -> str:
-    shown = [f"  {item}" for item in found[:SHOWN]]
-    more = [f"  ... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    head = (
-        f"month {signing.month} of {signing.unit} has {len(found)} open items; settle them, or sign with --accept-open:"
-    )
-    return "\n".join([head, *shown, *more])
+    head = f"month {signing.month} of {signing.unit} has open items; settle them, or sign with --accept-open:"
+    return "\n".join([head, *_lines(found)])
+
+
+def _lines(found: list[Open]) -> list[str]:
+    lines = [f"  {line}" for line in listed(found)]
+    return lines[:SHOWN] + ([f"  ... and {len(lines) - SHOWN} more lines"] if len(lines) > SHOWN else [])
 
 
 def _step(sheet: Sheet, what: str, by: str, doc_no: str, reason: str, now_ms: int) -> Step:

@@ -58,11 +58,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _lock(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> None:
     from central.months import Signing, lock
+    from central.open_items import listed
 
     signing = Signing(arguments.month, arguments.unit, arguments.by, arguments.doc)
     locked = lock(store, clock, signing, accept_open=arguments.accept_open)
-    for item in locked.open:
-        sys.stdout.write(f"open: {item}\n")
+    for line in listed(locked.open):
+        sys.stdout.write(f"open: {line}\n")
     sheet = locked.sheet
     sys.stdout.write(f"{sheet.month} of {sheet.unit} is signed: {sheet.lines} lines, SHA-256 {sheet.digest}\n")
 

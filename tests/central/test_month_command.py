@@ -89,9 +89,11 @@ def test_what_is_open_is_listed_and_signed_only_when_it_is_accepted(
     office.mark("an")
     assert lock(url) == 1
     refused = capsys.readouterr().err
-    assert "1 open items; settle them, or sign with --accept-open:\n  an 2018-11-12 to be judged again" in refused
+    assert (
+        "has open items; settle them, or sign with --accept-open:\n  an: 1 day to be judged again (12 Nov)" in refused
+    )
     assert lock(url, "--accept-open") == 0
-    assert capsys.readouterr().out.startswith("open: an 2018-11-12 to be judged again\n")
+    assert capsys.readouterr().out.startswith("open: an: 1 day to be judged again (12 Nov)\n")
     (event,) = said(capsys, url, "month", "show", "2018-11", "--events")
     assert event["reason"] == "1 open items accepted"
 

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from central.errors import MonthError
+from central.errors import MonthError, UnknownUnitError
 from central.months import Signing, intact, lock, unlock
 from central.store import months
 from central.store.months import Adjustment, Sheet
 from central.store.signed import signed_rows
 from central.store.verdicts import verdict_rows
-from tests.central.ledger.office import DATE, Office, Sent, Station
+from tests.central.ledger.office import DATE, Office, Sent, Station, at
 
 MONTH = "2018-11"
 FIRST, LAST = dt.date(2018, 11, 1), dt.date(2018, 11, 30)
 DECEMBER = dt.date(2018, 12, 3)
+JANUARY = dt.date(2019, 1, 2)
 DAY = ("07:36", "12:00", "13:28", "17:00")
 
 
@@ -134,6 +135,7 @@ def test_a_session_that_there_was_not_is_proposed_as_a_new_line(office: Office, 
 def test_what_comes_after_the_next_month_is_signed_too_is_listed_in_the_one_after(office: Office, kept: Sent) -> None:
     sign(office)
     late_tap(office, kept)
+    office.clock.ms = at("08:00", JANUARY)
     sign(office, month="2018-12")
     office.leave("an", "AM")
     office.mark("an")
@@ -171,10 +173,46 @@ def test_locking_is_refused_with_the_list_while_something_is_open(office: Office
     office.person("an")
     door.start("06:30")
     office.until("10:00")
-    with pytest.raises(MonthError, match=r"(?s)open items.*--accept-open.*an 2018-11-01 not judged.*AM pending"):
+    office.clock.ms = at("08:00", DECEMBER)
+    said = r"(?s)has open items.*--accept-open:\n  an: 29 days not judged \(1-11 Nov, 13-30 Nov\)\n  an: 1 day pending \(12"
+    with pytest.raises(MonthError, match=said):
         lock(office.store, office.clock, signing())
     with office.store.read() as db:
         assert months.sheets(db) == []
+
+
+def test_a_month_that_still_runs_is_refused_even_with_its_open_items(office: Office) -> None:
+    door = office.door()
+    office.person("an")
+    door.start("06:30")
+    office.until("10:00")
+    said = r"runs until 2018-11-30; sign it from 2018-12-01 on.*\n  an: 11 days not judged \(1-11 Nov\)\n  an: 1 day p"
+    with pytest.raises(MonthError, match=f"(?s){said}"):
+        lock(office.store, office.clock, signing(), accept_open=True)
+    office.clock.ms = at("23:59:59", LAST)
+    with pytest.raises(MonthError, match="runs until"):
+        lock(office.store, office.clock, signing(), accept_open=True)
+    office.clock.ms = at("00:00", LAST + dt.timedelta(days=1))
+    assert lock(office.store, office.clock, signing(), accept_open=True).open
+
+
+def test_a_month_that_has_not_begun_is_refused(office: Office) -> None:
+    office.person("an")
+    with pytest.raises(MonthError, match="2019-01 has not begun, today is 2018-11-12"):
+        lock(office.store, office.clock, signing(month="2019-01"), accept_open=True)
+
+
+def test_a_unit_without_anybody_has_no_month_to_sign(office: Office, kept: Sent) -> None:
+    office.unit("Y", "H")
+    with pytest.raises(MonthError, match="nobody belonged to Y or a unit below it in 2018-11"):
+        lock(office.store, office.clock, signing("Y"), accept_open=True)
+
+
+def test_a_unit_that_has_ended_has_no_month_to_sign(office: Office, kept: Sent) -> None:
+    with office.store.write() as db:
+        db.execute(sa.text("UPDATE unit SET valid_to = '2018-10-31' WHERE code = 'X'"))
+    with pytest.raises(UnknownUnitError, match=r"valid from \.\.\. to 2018-10-31, not from 2018-11-01"):
+        lock(office.store, office.clock, signing(), accept_open=True)
 
 
 def test_marked_and_set_aside_days_are_open_as_well(office: Office, kept: Sent) -> None:
@@ -183,7 +221,9 @@ def test_marked_and_set_aside_days_are_open_as_well(office: Office, kept: Sent) 
     office.mark("an")
     with office.store.write() as db:
         faults.set_aside(db, marks.stale_days(db)[0], "ValueError: x", 1)
-    with pytest.raises(MonthError, match=f"(?s)an {DATE} set aside.*an {DATE} to be judged again"):
+    with pytest.raises(
+        MonthError, match=r"(?s)an: 1 day set aside \(12 Nov\).*an: 1 day to be judged again \(12 Nov\)"
+    ):
         lock(office.store, office.clock, signing())
 
 
@@ -255,7 +295,7 @@ def test_what_is_no_month_is_refused(office: Office, month: str) -> None:
 
 
 def test_an_unknown_unit_has_no_month(office: Office) -> None:
-    with pytest.raises(MonthError, match="not in the roster"):
+    with pytest.raises(UnknownUnitError, match="there is no unit 'Z'"):
         lock(office.store, office.clock, signing("Z"))
 
 

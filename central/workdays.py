@@ -226,6 +226,10 @@ class Workdays:
             self._known[unit, on] = self._workday(self.tree.path(unit, on), on)
         return self._known[unit, on]
 
+    def announced(self, unit: str, on: date) -> bool:
+        """Whether the unit, or one above it, has any hours in force on the date, whatever the weekday."""
+        return bool(self._nearest_rows(self.tree.path(unit, on), on))
+
     def office_doors(self, unit: str, on: date) -> frozenset[str]:
         """The devices of the nearest unit, from this one upwards, that has any; none when no unit has.
 

@@ -227,6 +227,15 @@ class DutyTold:
 
 
 @dataclass(frozen=True, slots=True)
+class OvertimeTold:
+    """Staying late, proposed and never approved by itself: whole minutes from the last session's end to `until`."""
+
+    minutes: int
+    end: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredVerdict:
     """What is on record of one session: the words that are compared with the verdict of this moment."""
 
@@ -267,7 +276,9 @@ class Explanation:
 
     unit_name, workplace_name: "" while the person has no unit. joined, left: first and last day of employment.
     waiting: doors whose delivery is waited for. record: None while nothing is stored. differs: the record does not say
-    what follows from the facts now. untimed: a punch still waits for its time to be worked out.
+    what follows from the facts now. untimed: a punch still waits for its time to be worked out. announced: hours of
+    some weekday were announced for the workplace on the date; without any, nothing can be judged. overtime: None =
+    nothing is proposed.
     """
 
     staff: str
@@ -294,6 +305,8 @@ class Explanation:
     untimed: bool = False
     policies: tuple[PolicyTold, ...] = ()
     office_doors: tuple[str, ...] = field(default=())
+    announced: bool = True
+    overtime: OvertimeTold | None = None
 
     @property
     def differs(self) -> bool:

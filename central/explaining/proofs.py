@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from central.explaining import sessions, voice
+from central.explaining import choices, sessions, voice
 from central.explaining.facts import (
     CalendarTold,
     Conflict,
@@ -12,6 +12,7 @@ from central.explaining.facts import (
     EntryTold,
     Explanation,
     HoursTold,
+    OvertimeTold,
     PlanTold,
     PolicyTold,
     PunchTold,
@@ -108,7 +109,7 @@ def _valid(first: date | None, last: date | None, say: Say) -> str:
 
 def policy(told: PolicyTold, say: Say) -> str:
     """A choice of the office that is not the usual one."""
-    text = say("Policy of {unit}: {name} = {value}").format(unit=told.unit_name, name=told.name, value=told.value)
+    text = say("Policy of {unit}: {choice}").format(unit=told.unit_name, choice=choices.choice(told, say))
     return text + _valid(told.valid_from, told.valid_to, say) + voice.document(told.document, say) + "."
 
 
@@ -210,6 +211,17 @@ def duty(told: DutyTold, on: date, say: Say) -> str:
     if told.document:
         text += " " + say("Document {number}.").format(number=told.document)
     return text
+
+
+def overtime(told: OvertimeTold, on: date, say: Say) -> str:
+    text = say(
+        "Stayed {length} after the end at {end}, until {until}: proposed as overtime, which a person approves or not."
+    )
+    return text.format(
+        length=voice.whole_minutes(told.minutes, say),
+        end=voice.minute(told.end, on, say),
+        until=voice.clock(told.until, on, say),
+    )
 
 
 def doors(told: Explanation, say: Say) -> list[str]:

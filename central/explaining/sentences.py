@@ -17,6 +17,7 @@ class Section(StrEnum):
     VERDICT = "verdict"
     OTHERWISE = "otherwise"
     DUTY = "duty"
+    OVERTIME = "overtime"
     HOURS = "hours"
     PLANS = "plans"
     PUNCHES = "punches"
@@ -29,6 +30,7 @@ HEADINGS = {
     Section.VERDICT: "What is said, and why",
     Section.OTHERWISE: "What would have to be different",
     Section.DUTY: "Duty",
+    Section.OVERTIME: "Overtime",
     Section.HOURS: "Hours that held",
     Section.PLANS: "Plans and entries",
     Section.PUNCHES: "Taps",
@@ -50,6 +52,7 @@ STATUSES = {
     DayStatus.DAY_OFF: "The day: a weekly day off; there are no hours on this date.",
     DayStatus.NOT_EMPLOYED: "The day: not employed on this date.",
 }
+NOT_ANNOUNCED = "The day: nothing is judged, for no hours are known."
 OPEN_CAUSES = frozenset({Cause.NOT_OVER, Cause.UNDELIVERED})
 
 
@@ -63,7 +66,7 @@ class Line:
 
 def phrases() -> list[str]:
     """Everything that these tables may say, for whoever checks that it is translated."""
-    return [*HEADINGS.values(), *STATUSES.values()]
+    return [*HEADINGS.values(), *STATUSES.values(), NOT_ANNOUNCED]
 
 
 def lines_of(told: Explanation, say: Say) -> tuple[Line, ...]:
@@ -73,6 +76,7 @@ def lines_of(told: Explanation, say: Say) -> tuple[Line, ...]:
         Section.VERDICT: _verdict,
         Section.OTHERWISE: _otherwise,
         Section.DUTY: _duties,
+        Section.OVERTIME: _overtime,
         Section.HOURS: _hours,
         Section.PLANS: _plans,
         Section.PUNCHES: _punches,
@@ -96,12 +100,19 @@ def _title(told: Explanation, say: Say) -> Iterator[str]:
 
 
 def _verdict(told: Explanation, say: Say) -> Iterator[str]:
-    yield say(STATUSES[told.status])
+    announced = told.announced or told.status is not DayStatus.DAY_OFF
+    yield say(STATUSES[told.status] if announced else NOT_ANNOUNCED)
     if told.status is DayStatus.NOT_EMPLOYED:
         yield from _employment(told, say)
         return
     if not told.unit_name:
         yield say("This person has no unit on this date, so that no hours are known; ask for the assignment.")
+    elif not announced:
+        text = say(
+            "No hours were announced for {unit} or a unit above it on {date}. Once the announcement is entered with "
+            "its document number and dates (schedules.csv, `import`), the day is judged."
+        )
+        yield text.format(unit=told.workplace_name, date=voice.day(told.on))
     if told.untimed:
         yield say("The time of a tap is still being worked out; the verdict waits for it.")
     punches = {p.ref: p for p in told.punches}
@@ -126,6 +137,11 @@ def _otherwise(told: Explanation, say: Say) -> Iterator[str]:
 
 def _duties(told: Explanation, say: Say) -> Iterator[str]:
     return (proofs.duty(d, told.on, say) for d in told.duties)
+
+
+def _overtime(told: Explanation, say: Say) -> Iterator[str]:
+    if told.overtime is not None:
+        yield proofs.overtime(told.overtime, told.on, say)
 
 
 def _hours(told: Explanation, say: Say) -> Iterator[str]:

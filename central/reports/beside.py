@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
-from central.explaining.facts import Conflict, ConflictKind, DutyTold, EntryTold, Lock, PolicyTold
+from central.explaining.facts import Conflict, ConflictKind, DutyTold, EntryTold, Lock, OvertimeTold, PolicyTold
 from central.ledger.duties import duty_rows, gather_duty
 from central.ledger.gathering import Known
 from central.moments import midnight_ms, moment
 from central.rules.day import DayVerdict, Outcome, SessionVerdict
+from central.rules.overtime import overtime
 from central.sheets import month_of
 from central.store import details, months
 from central.store import roster as rosters
@@ -71,6 +72,14 @@ def duties(db: sa.Connection, roster: Roster, known: Known, now_ms: int) -> tupl
         )
         for duty, row in zip(found, rows, strict=True)
     )
+
+
+def overtime_told(verdict: DayVerdict) -> OvertimeTold | None:
+    """What is proposed of staying late; None while nothing is."""
+    proposed = overtime(verdict)
+    if proposed is None:
+        return None
+    return OvertimeTold(proposed.minutes, verdict.sessions[-1].session.end, proposed.until)
 
 
 def observed(db: sa.Connection, known: Known, verdict: DayVerdict) -> Iterator[Conflict]:

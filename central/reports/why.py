@@ -106,6 +106,8 @@ class _Teller:
             policies=beside.policies(self._roster, known),
             untimed=known.untimed,
             office_doors=tuple(self._code(d) for d in known.office),
+            announced=known.post is not None and self._roster.workdays.announced(known.post.workplace, on),
+            overtime=beside.overtime_told(verdict),
         )
 
     # --- who, where, when ---

@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 
 from central.coverage import LOST, NO_DOOR, NO_POWER, NOT_THERE, STOPPED
-from central.explaining import Explanation, Section, hinting, lines_of, proofs, sentences, sessions, voice
+from central.explaining import Explanation, Section, choices, hinting, lines_of, proofs, sentences, sessions, voice
 from central.explaining.facts import (
     CalendarTold,
     Conflict,
@@ -22,7 +22,9 @@ from central.explaining.facts import (
     EntryTold,
     HoursTold,
     Lock,
+    OvertimeTold,
     PlanTold,
+    PolicyTold,
     PunchTold,
     ReasonTold,
     Record,
@@ -32,6 +34,7 @@ from central.explaining.facts import (
 )
 from central.explaining.remedies import Remedy, RemedyKind
 from central.rules.day import LOCAL, Cause, DayStatus, Flag, Outcome
+from central.rules.policy import POLICY_NAMES, PolicyError, read_value
 from central.timing import Method
 from central.web.texts import LANGUAGES, catalogue
 from central.workdays import CalendarKind
@@ -48,7 +51,7 @@ def at(text: str, days: int = 0) -> dt.datetime:
 def said_in_code() -> set[str]:
     """Every sentence that stands in a call of `say`, and those of the tables."""
     found = {*voice.words(), *sessions.sentences(), *proofs.phrases(), *sentences.phrases()}
-    found |= set(hinting.SENTENCES.values())
+    found |= {*hinting.SENTENCES.values(), *choices.phrases()}
     for path in (ROOT / "central/explaining").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
@@ -81,6 +84,7 @@ def test_every_word_of_the_rules_has_its_sentence():
     assert set(proofs.CONFLICTS) == set(ConflictKind)
     assert set(proofs.METHODS) == {m.value for m in Method}
     assert set(proofs.CALENDAR) == {k.value for k in CalendarKind}
+    assert {*choices.AMOUNTS, *(name for name, _ in choices.WORDS)} == set(POLICY_NAMES)
     assert {NO_POWER, STOPPED, NOT_THERE, LOST, NO_DOOR} <= set(sessions.DOWN)
 
 
@@ -200,6 +204,30 @@ def test_hours_name_their_version_their_unit_and_their_document(first: dt.date |
     assert said in line and line.endswith(", văn bản số 01/TB.")
 
 
+@pytest.mark.parametrize(("name", "value"), choices.WORDS)
+def test_every_word_of_a_policy_is_one_that_it_knows(name: str, value: str):
+    assert read_value(name, value) == value
+    assert part(Section.HOURS, day(MORNING, policies=(PolicyTold(name, value, "Huyện X"),)))
+
+
+@pytest.mark.parametrize("name", POLICY_NAMES)
+def test_every_word_that_a_policy_knows_has_its_sentence(name: str):
+    try:
+        read_value(name, "?")
+    except PolicyError as error:
+        words = str(error).partition(": write ")[2]
+    known = {value for said, value in choices.WORDS if said == name}
+    assert known == (set() if name in choices.AMOUNTS else set(words.split(" or ")))
+
+
+def test_a_policy_is_told_in_words_and_not_by_its_name():
+    (line,) = part(Section.HOURS, day(MORNING, policies=(PolicyTold("dedup_s", "90", "Huyện X", ON, None, "8/QĐ"),)))
+    assert line == (
+        "Quy định riêng của Huyện X: các lượt quẹt của một thẻ trong vòng 90 giây tính là một lượt (quẹt trùng), áp "
+        "dụng từ 12/11/2018, văn bản số 8/QĐ."
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_of_fact_can_be_told(language: str):
     plan = PlanTold(Outcome.FIELD_DUTY, "AM", "CS", "05/KH", ON, ON, "X01.T01", "Bám sát cơ sở", "hamlet_head")
@@ -236,6 +264,7 @@ def test_every_kind_of_fact_can_be_told(language: str):
         record=Record(at("17:30"), DayStatus.ABSENT, (StoredVerdict("AM", Outcome.ABSENT, (), 0, 0),), True),
         lock=Lock(at("18:00"), "Lê E", "12/BC"),
         untimed=True,
+        overtime=OvertimeTold(47, at("17:00"), at("17:47:12")),
         workplace_name="Bộ phận một cửa",
     )
     lines = lines_of(told, catalogue(language).gettext)
@@ -248,6 +277,28 @@ def test_every_status_has_its_word_and_a_title_with_the_weekday(status: DayStatu
     told = day(status=status, joined=ON, left=ON, unit_name="", punches=())
     assert part(Section.TITLE, told) == ["Trần Minh Lực (CB0001), Thứ Hai, ngày 12/11/2018"]
     assert part(Section.VERDICT, told)[0].startswith("Cả ngày: ")
+
+
+def test_a_date_without_announced_hours_is_no_weekly_day_off():
+    told = day(status=DayStatus.DAY_OFF, announced=False)
+    assert part(Section.VERDICT, told, "en") == [
+        "The day: nothing is judged, for no hours are known.",
+        "No hours were announced for Xã Khê Dũng or a unit above it on 12/11/2018. Once the announcement is entered "
+        "with its document number and dates (schedules.csv, `import`), the day is judged.",
+    ]
+    assert part(Section.VERDICT, replace(told, announced=True)) == [
+        "Cả ngày: ngày nghỉ hằng tuần; không có giờ làm việc trong ngày này."
+    ]
+    assert len(part(Section.VERDICT, replace(told, status=DayStatus.HOLIDAY))) == 1
+
+
+def test_staying_late_is_told_as_a_proposal():
+    told = day(MORNING, overtime=OvertimeTold(47, at("17:00"), at("17:47:12")))
+    assert part(Section.OVERTIME, told) == [
+        "Ở lại 47 phút sau giờ kết thúc 17:00, đến 17:47:12: đề nghị tính làm thêm giờ, do người có thẩm quyền duyệt "
+        "hoặc không duyệt."
+    ]
+    assert part(Section.OVERTIME, replace(told, overtime=None)) == []
 
 
 def test_somebody_not_employed_is_told_the_dates_of_employment_alone():

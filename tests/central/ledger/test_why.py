@@ -275,8 +275,28 @@ def test_a_policy_that_the_office_set_is_told_with_its_document(office: Office):
     office.add(OfficePolicy(unit="H", name="dedup_s", value="90", valid_from=DATE, doc_no="08/QĐ"))
     a_morning(office)
     assert lines(office, Section.HOURS)[-1] == (
-        "Quy định riêng của Xã H: dedup_s = 90, áp dụng từ 12/11/2018, văn bản số 08/QĐ."
+        "Quy định riêng của Xã H: các lượt quẹt của một thẻ trong vòng 90 giây tính là một lượt (quẹt trùng), áp dụng "
+        "từ 12/11/2018, văn bản số 08/QĐ."
     )
+
+
+def test_a_date_before_the_hours_were_announced_is_told_apart_from_a_day_off(office: Office):
+    with office.store.write() as db:
+        db.exec_driver_sql("UPDATE schedule_row SET valid_from = '2018-11-12'")
+    a_morning(office)
+    assert lines(office, Section.VERDICT, on=SUNDAY)[1].startswith(
+        "Chưa có thông báo giờ làm việc áp dụng cho Xã X hoặc"
+    )
+    saturday = DATE + dt.timedelta(days=5)
+    assert lines(office, Section.VERDICT, on=saturday) == [
+        "Cả ngày: ngày nghỉ hằng tuần; không có giờ làm việc trong ngày này."
+    ]
+
+
+@pytest.mark.parametrize(("out", "said"), [("17:29:59", []), ("17:47", ["Ở lại 47 phút sau giờ kết thúc 17:00"])])
+def test_the_overtime_that_is_proposed_is_told(office: Office, out: str, said: list[str]):
+    a_morning(office, "07:25", "12:01", "13:29", out)
+    assert [line[:36] for line in lines(office, Section.OVERTIME)] == said
 
 
 def test_an_unknown_person_is_refused(office: Office):

@@ -1,5 +1,6 @@
 """What `start` and `lost` say about other journals: parents, holes, copied cards, lost writes (wire R2, R10)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -136,14 +137,20 @@ def _overlap(first: JournalState, second: JournalState) -> bool:
 
 
 def lock_siblings(book: Book, started: Iterable[JournalState]) -> None:
-    """Bring the other children of the parents into the book, for journals that just started or are known to branch."""
+    """Bring the other children of the parents into the book, for journals that just started or are known to branch.
+
+    The rows name no parent yet for a sibling whose `start` came in this very group: it is found in the book.
+    """
+    here: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
+    for journal in book.journals.values():
+        here[journal.device, journal.parent_journal].add(journal.key)
     wanted = [j for j in book.journals.values() if "branched" in j.findings.split()]
     missing: set[Key] = set()
     for journal in [*wanted, *started]:
         if journal.parent_journal is None:
             continue
-        found = children(book.db, journal.device, journal.parent_journal)
-        others = {(journal.device, c.journal) for c in found} - {journal.key}
+        found = {(journal.device, c.journal) for c in children(book.db, journal.device, journal.parent_journal)}
+        others = (found | here[journal.device, journal.parent_journal]) - {journal.key}
         if others:
             journal.find("branched")
         missing |= others - set(book.journals)

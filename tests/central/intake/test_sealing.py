@@ -175,6 +175,18 @@ def test_a_copied_card_is_found_when_the_overlap_shows_later(central, door, jour
     assert central.query(FORKED) == [(1,), (2,)], "all that the second one brought is in doubt"
 
 
+def test_a_copied_card_is_found_when_both_starts_come_in_one_group(central, door, journal):
+    """As when both stations are switched on together: neither row names its parent before the group is stored."""
+    first = door.punch(door.journal(journal), *(f"em:{n:08X}" for n in range(30)))
+    second = door.punch(door.journal(journal, at=first_end(journal)), "em:00000002")
+    central.send(door, door.up(journal))
+    central.process([(door, "up", door.up(j, 1, 1)) for j in (first, second)])
+    assert central.journal(first, "findings") == central.journal(second, "findings").split()[0] == "branched"
+    central.send(door, door.up(first, 2), door.up(second, 2))
+    assert (central.journal(first, "findings"), central.journal(second, "findings")) == ("branched", "branched copied")
+    assert central.query(FORKED) == [(1,), (2,)]
+
+
 def test_events_beyond_the_end_that_a_child_names_are_in_doubt(central, door, journal):
     child = door.journal(journal, named=4)
     central.send(door, door.up(journal), door.up(child))

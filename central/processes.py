@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from central.clock import Clock
 from central.counters import serving_counts
@@ -16,11 +16,15 @@ log = logging.getLogger(__name__)
 
 WATCH_S = 2.0
 PUBLISH_S = 1.0
+FOLD_S = 1.0
+"""Of one second's commits the log is so short that folding it takes the disk a few milliseconds."""
+FAILED_S = 1.0
+"""The pause after a round that raised."""
 
 
-def ready_store(settings: Settings) -> Store:
-    """The database, at this version of the schema."""
-    store = open_store(settings.database.url)
+def ready_store(settings: Settings, *, folded: bool = False) -> Store:
+    """The database, at this version of the schema; folded: this process folds SQLite's log beside the commits."""
+    store = open_store(settings.database.url, folded=folded)
     store.upgrade()
     return store
 
@@ -32,7 +36,7 @@ def serve(settings: Settings, parts: Sequence[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    store, clock = ready_store(settings), settings.clock.clock()
+    store, clock = ready_store(settings, folded=True), settings.clock.clock()
     health, wake = Liveness(clock), threading.Event()
     start: dict[str, Callable[[], object]] = {
         "collect": lambda: running.enter_context(_collecting(settings, store, clock, health, stop, wake)),
@@ -41,8 +45,12 @@ def serve(settings: Settings, parts: Sequence[str]) -> int:
     }
     with ExitStack() as running:
         running.callback(store.close)
+        if store.sqlite:
+            running.enter_context(_folding(store, health, stop))
         for part in parts:
             start[part]()
+        if "evaluate" in parts and "collect" not in parts:
+            running.enter_context(_hearing(store, health, stop, wake))
         if settings.metrics.port and "web" not in parts:
             running.enter_context(serving_counts(settings.metrics.port, health))
         tell_service_manager("READY=1")
@@ -59,6 +67,38 @@ def _watch(health: Liveness, stop: threading.Event) -> None:
             log.error("silent loops: %s", ", ".join(f"{loop} for {age:.0f} s" for loop, age in silent.items()))
         else:
             tell_service_manager("WATCHDOG=1")
+
+
+@contextmanager
+def _looping(
+    name: str, work: Callable[[], object], health: Liveness, stop: threading.Event, pause_s: float
+) -> Iterator[None]:
+    """A thread that does `work` again and again until `stop`."""
+    loop = threading.Thread(target=_repeat, args=(name, work, health, stop, pause_s), name=name)
+    loop.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        loop.join(10)
+
+
+@contextmanager
+def _folding(store: Store, health: Liveness, stop: threading.Event) -> Iterator[None]:
+    """Fold SQLite's log beside the commits; whatever is left when all else has ended is folded by the last one."""
+    from central.store.checkpoints import Checkpoints
+
+    with closing(Checkpoints(store)) as log, _looping("checkpoints", log.fold, health, stop, FOLD_S):
+        yield
+
+
+@contextmanager
+def _hearing(store: Store, health: Liveness, stop: threading.Event, wake: threading.Event) -> Iterator[None]:
+    """Wake the evaluator when another process commits."""
+    from central.store.news import News
+
+    with closing(News(store, wake.set)) as news, _looping("news", lambda: news.listen(stop), health, stop, 0.0):
+        yield
 
 
 @contextmanager
@@ -88,26 +128,25 @@ def _collecting(
 
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)
     health.count_with("intake", running.collector.report)
-    loop = threading.Thread(target=_repeat, args=("publisher", publish, health, stop), name="publisher")
-    loop.start()
     try:
-        yield
+        with _looping("publisher", publish, health, stop, PUBLISH_S):
+            yield
     finally:
-        stop.set()
-        loop.join(10)
         running.stop()
 
 
-def _repeat(name: str, work: Callable[[], None], health: Liveness, stop: threading.Event) -> None:
-    """A round each second until `stop`; one that raises is logged and counted, and the next one starts."""
+def _repeat(name: str, work: Callable[[], object], health: Liveness, stop: threading.Event, pause_s: float) -> None:
+    """Rounds until `stop`, pause_s apart; one that raises is logged and counted, and the next one starts."""
     while not stop.is_set():
+        wait_s = pause_s
         try:
             work()
         except Exception:
             log.exception("%s: a round failed", name)
             health.failed(name)
+            wait_s = max(pause_s, FAILED_S)
         health.tick(name)
-        stop.wait(PUBLISH_S)
+        stop.wait(wait_s)
 
 
 @contextmanager

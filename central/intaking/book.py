@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from central.store import events, marks, quarantine, verdicts
+from central.store import events, marks, news, quarantine, verdicts
 from central.store.events import EventRow, StoredRow, Version
 from central.store.journals import JournalState, Key, save_journals
 from central.store.quarantine import Held
@@ -98,13 +98,16 @@ class Book:
             self.held.append(Held(topic, journal.device, "contradicts_seal", text, lines, found[0].received_ms))
 
     def write(self) -> None:
-        """Write events, journal rows, quarantine and marks."""
+        """Write events, journal rows, quarantine and marks; an evaluator in another process hears of the marks."""
         self.flush()
         save_journals(self.db, list(self.journals.values()))
         quarantine.hold(self.db, self.held)
-        marks.mark_days(self.db, self._days(), self.now_ms)
+        days = self._days()
+        marks.mark_days(self.db, days, self.now_ms)
         marks.mark_boots(self.db, self.boots)
         marks.mark_doors(self.db, self.doors)
+        if days or self.boots or self.doors:
+            news.tell(self.db)
 
     def _days(self) -> set[tuple[str, dt.date]]:
         """Staff-days whose punches changed; before noon also the day before, for night shifts, where it was judged.

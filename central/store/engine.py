@@ -1,11 +1,13 @@
 """The database: one engine, read and write transactions, migrations.
 
 SQLite runs in WAL mode with synchronous=FULL and takes its write lock at the start of a write transaction, so that
-writers of several processes queue up instead of failing in the middle. PostgreSQL locks rows (see `events`).
+writers of several processes queue up instead of failing in the middle; writers of one process take turns. PostgreSQL
+locks rows (see `events`).
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +16,16 @@ from alembic import command
 from alembic.config import Config
 
 from central.errors import DatabaseError, SettingsError
+from central.store.turns import Turns
 
 BUSY_MS = 30_000
 """How long a writer waits for another process's transaction on SQLite."""
+LOOK_MS = 1
+"""How often it looks meanwhile. SQLite's own way waits 1, 2, 5, 10 ... 100 ms: longer than most writers take."""
+LOG_PAGES = 8_000
+"""How long SQLite's log gets (32 MiB) before the commit that made it so long folds it back into the database."""
+FOLDED_PAGES = 64_000
+"""The same where somebody folds it beside the commits (`checkpoints`): only where that one is dead."""
 
 
 T = TypeVar("T")
@@ -35,6 +44,7 @@ class Store:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self.sqlite = engine.dialect.name == "sqlite"
+        self._turns = Turns()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -46,8 +56,16 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that is durable when the block ends, and leaves no trace when it raises."""
-        with self.engine.connect() as db, db.execution_options(immediate=True).begin():
+        with self._turn(), self.engine.connect() as db, db.execution_options(immediate=True).begin():
             yield db
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._turns if self.sqlite else nullcontext()
+
+    @property
+    def waiting(self) -> int:
+        """How many threads of this process wait for their turn to write; on PostgreSQL none ever does."""
+        return self._turns.waiting
 
     def repeat(self, work: Callable[[sa.Connection], T]) -> T:
         """The result of `work` in a write transaction; done again, from its beginning, where it had to make way.
@@ -85,12 +103,13 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
-    """A store for an SQLAlchemy URL; opens nothing yet. Raises SettingsError for a URL that names no database."""
+def open_store(url: str, *, folded: bool = False) -> Store:
+    """A store for an SQLAlchemy URL; opens nothing yet. folded: somebody folds SQLite's log (`checkpoints`), so that no
+    commit has to. Raises SettingsError for a URL that names no database."""
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return Store(_sqlite(parsed))
+            return Store(_sqlite(parsed, FOLDED_PAGES if folded else LOG_PAGES))
         return Store(_postgresql(parsed))
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         place = url.rsplit("@", 1)[-1]  # without the password
@@ -107,7 +126,7 @@ def _postgresql(url: sa.URL) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL, connect_args=PATIENCE)
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
+def _sqlite(url: sa.URL, log_pages: int) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
 
     @sa.event.listens_for(engine, "connect")
@@ -117,10 +136,31 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA cache_size=-65536")  # 64 MiB: a backlog's index pages stay in memory
-        connection.execute("PRAGMA wal_autocheckpoint=8000")  # 32 MiB of log before it is folded back
+        connection.execute(f"PRAGMA wal_autocheckpoint={log_pages}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(db: sa.Connection) -> None:
-        db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get("immediate") else "BEGIN")
+        if db.get_execution_options().get("immediate"):
+            _begin_to_write(db)
+        else:
+            db.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_to_write(db: Any) -> None:
+    """Take the write lock, soon after another process has given it back. Raises OperationalError when it does not."""
+    connection = db.connection.driver_connection
+    connection.execute(f"PRAGMA busy_timeout={LOOK_MS}")
+    try:
+        for _ in range(BUSY_MS // LOOK_MS):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    continue
+                break
+            return
+        db.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error in SQLAlchemy's words
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")

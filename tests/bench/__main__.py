@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tests.bench import backlog, judging, ledger, live, offline, station
+from tests.bench import backlog, judging, ledger, live, offline, punch, station
 from tests.bench.ground import BenchError
 from tests.bench.rows import Row, json_line, table
 
@@ -27,7 +27,7 @@ BENCHES: dict[str, Measurement] = {
     "backlog": backlog.backlog,
     "rules": judging.rules,
     "month": ledger.month,
-    "punch": ledger.one_punch,
+    "punch": punch.one_punch,
     "flat": ledger.flat,
     "start": station.start,
     "tap": station.tap,

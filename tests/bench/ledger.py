@@ -1,4 +1,4 @@
-"""What judging costs: a whole month, one punch, and one day among more and more stored punches.
+"""What judging costs: a whole month, and one day among more and more stored punches.
 
 By hand: `LEDGER_PUNCHES=10000000` for the longest history, `LEDGER_DB=postgresql` for a PostgreSQL of its own.
 """
@@ -14,22 +14,15 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from central.clock import SystemClock
-from central.intaking.collector import Collector
-from central.intaking.reading import Message
 from central.ledger import Ledger
 from central.moments import DAY_MS, local_date
-from central.store import Store, marks, open_store
-from edge.wire.batch import Batch, encode_batch
-from edge.wire.events import Clock, Event, Stamp, encode_event
-from edge.wire.topics import Channel, topic
-from tests.bench.doors import JOURNAL, badge_name, device_name, punch
+from central.store import marks, open_store
 from tests.bench.ground import ROOT, BenchError, folder
-from tests.bench.history import History, doors_of, make_history
-from tests.bench.rows import Row, at_most, median, percentile, told
+from tests.bench.history import History, make_history
+from tests.bench.rows import Row, at_most, median, told
 from tests.postgres import started
 
 MONTH_S, MONTH_MB = 40.0, 400.0
-PUNCH_MS = 20.0
 FLAT = 1.5
 MONTH_DAYS = 30
 TURNS = 7
@@ -85,50 +78,6 @@ def peak_mb() -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise BenchError("/proc/self/status does not say VmHWM")
-
-
-def one_punch(*, quick: bool) -> list[Row]:
-    """From the commit of a punch to the commit of its verdict, by an evaluator that was woken at once."""
-    punches, staff, taps = (2_000, 60, 5) if quick else (2_000_000, 1_000, 60)
-    with databases() as url, folder("punch") as place:
-        history = make_history(url(place, "punch"), place, punches, staff)
-        found = list(punch_to_verdict(history, taps))
-        history.store.close()
-    return [
-        at_most("punch_p99", percentile(found, 0.99), "ms", PUNCH_MS, "queries a day, one fsync"),
-        told("punch_median", median(found), "ms"),
-    ]
-
-
-def punch_to_verdict(history: History, taps: int) -> Iterator[float]:
-    """Milliseconds of each of so many taps, one after the other, of different people."""
-    clock, store = SystemClock(), history.store
-    collector, ledger = Collector(store, clock), Ledger(store, clock)
-    ledger.settle()
-    doors = doors_of(history.staff)
-    heads = _heads(store)
-    for number in range(taps + 3):
-        device = device_name(number % doors)
-        seq, before = heads[device]
-        now_ms = clock.now_ms()
-        event = Event(seq + 1, Stamp(now_ms, now_ms, Clock.NTP, 1), punch(number % history.staff))
-        line = encode_event(event)
-        payload = encode_batch(Batch(device, JOURNAL, "boot", seq + 1, before, now_ms, (line,)))
-        collector.process([Message(topic(device, Channel.UP), payload, now_ms)])
-        committed = time.perf_counter()
-        judged = ledger.step()
-        spent_ms = (time.perf_counter() - committed) * 1000
-        if not judged:
-            raise BenchError(f"the punch of {badge_name(number % history.staff)} was not judged")
-        heads |= _heads(store)
-        if number >= 3:  # the first ones fill caches
-            yield spent_ms
-
-
-def _heads(store: Store) -> dict[str, tuple[int, bytes]]:
-    with store.read() as db:
-        rows = db.execute(sa.text("SELECT device, watermark, watermark_hash FROM journal"))
-        return {row[0]: (row[1], bytes(row[2])) for row in rows}
 
 
 def flat(*, quick: bool) -> list[Row]:

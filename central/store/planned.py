@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,17 @@ from central.tables import ManualEntry as EntryRow
 LEAVE: sa.Table = Leave.__table__  # type: ignore[attr-defined]
 FIELD: sa.Table = FieldDuty.__table__  # type: ignore[attr-defined]
 ENTRY: sa.Table = EntryRow.__table__  # type: ignore[attr-defined]
+# Built once: they are asked with every punch, and building costs as much as asking.
+_STAFF: sa.BindParameter[Any] = sa.bindparam("staff_codes", expanding=True)
+_FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
+_LEAVES = sa.select(LEAVE).where(LEAVE.c.staff.in_(_STAFF), LEAVE.c.date_from <= _LAST, LEAVE.c.date_to >= _FIRST)
+_AWAY = sa.select(FIELD).where(FIELD.c.staff.in_(_STAFF), FIELD.c.date.between(_FIRST, _LAST))
+_ENTRIES = (
+    sa.select(ENTRY)
+    .where(ENTRY.c.approved_by.is_not(None), ENTRY.c.withdrawn_ms.is_(None))
+    .where(ENTRY.c.staff.in_(_STAFF), ENTRY.c.date.between(_FIRST, _LAST))
+    .order_by(ENTRY.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +44,8 @@ def plans_of(
 ) -> dict[str, list[DatedPlan]]:
     """Leave, trips, study and field duty of these people that touch the dates."""
     found: dict[str, list[DatedPlan]] = defaultdict(list)
-    taken = LEAVE.c.staff.in_(staff) & (LEAVE.c.date_from <= last) & (LEAVE.c.date_to >= first)
-    rows = db.execute(sa.select(LEAVE).where(taken)).all()
+    asked = {"staff_codes": list(staff), "first": first, "last": last}
+    rows = db.execute(_LEAVES, asked).all()
     posts = posts_of(db, {row.staff for row in rows}) if rows and roster.symbols.varied else {}
     for row in rows:
         # A leave means what its sign meant to the home unit when it began.
@@ -41,8 +53,7 @@ def plans_of(
         path = roster.workdays.tree.path(post.unit, row.date_from) if post else ()
         plan = Plan(roster.symbols.kind(row.symbol, path), row.half, row.symbol, ref=f"leave:{row.id}")
         found[row.staff].append(DatedPlan(row.date_from, row.date_to, plan))
-    away = FIELD.c.staff.in_(staff) & FIELD.c.date.between(first, last)
-    for row in db.execute(sa.select(FIELD).where(away)):
+    for row in db.execute(_AWAY, asked):
         plan = Plan(PlanKind.FIELD_DUTY, row.session, ref=f"field_duty:{row.id}")
         found[row.staff].append(DatedPlan(row.date, row.date, plan))
     return found
@@ -59,9 +70,7 @@ def entries_of(
 ) -> dict[tuple[str, dt.date], list[ManualEntry]]:
     """The manual entries that count, by person and date: approved, and not withdrawn."""
     found: dict[tuple[str, dt.date], list[ManualEntry]] = defaultdict(list)
-    counts = ENTRY.c.approved_by.is_not(None) & ENTRY.c.withdrawn_ms.is_(None)
-    theirs = ENTRY.c.staff.in_(staff) & ENTRY.c.date.between(first, last)
-    for row in db.execute(sa.select(ENTRY).where(counts, theirs).order_by(ENTRY.c.id)):
+    for row in db.execute(_ENTRIES, {"staff_codes": list(staff), "first": first, "last": last}):
         came, went = (_at(row.date, seconds) for seconds in (row.in_s, row.out_s))
         entry = ManualEntry(row.session, came, went, row.doc_no, f"manual_entry:{row.id:012}")
         found[row.staff, row.date].append(entry)

@@ -41,13 +41,15 @@ def _t(model: Any) -> sa.Table:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A registered device. retired_ms: from when on it is nobody's door (retired or revoked), None while it is."""
+    """A registered device. retired_ms: from when on it is nobody's door (retired or revoked), None while it is;
+    station: it has one, with a key; else it is only in the office's list."""
 
     device: str
     code: str
     unit: str | None
     location: str
     retired_ms: int | None
+    station: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,9 @@ def load_roster(db: sa.Connection) -> Roster:
 def load_doors(db: sa.Connection) -> dict[str, Door]:
     """All registered devices by id, in order of their codes."""
     d = _t(Device)
-    columns = (d.c.id, d.c.code, d.c.unit, d.c.location, d.c.revoked_ms, d.c.retired_ms)
+    columns = (d.c.id, d.c.code, d.c.unit, d.c.location, d.c.revoked_ms, d.c.retired_ms, d.c.key)
     return {
-        row.id: Door(row.id, row.code, row.unit, row.location, _earliest(row.revoked_ms, row.retired_ms))
+        row.id: Door(row.id, row.code, row.unit, row.location, _earliest(row.revoked_ms, row.retired_ms), bool(row.key))
         for row in db.execute(sa.select(*columns).order_by(d.c.code))
     }
 
@@ -224,11 +226,25 @@ def _entry(row: CalendarRow) -> CalendarEntry:
     )
 
 
+def _asked_of_people() -> tuple[sa.Select[Any], ...]:
+    """What is asked with every punch: built once, for building costs as much as asking."""
+    s, b = _t(Staff), _t(Badge)
+    codes: sa.BindParameter[Any] = sa.bindparam("staff_codes", expanding=True)
+    held = sa.select(b.c.number, b.c.staff, b.c.valid_from_ms, b.c.valid_to_ms, b.c.state).order_by(b.c.id)
+    return (
+        sa.select(s.c.code, s.c.full_name, s.c.name_sort, s.c.joined, s.c.left).where(s.c.code.in_(codes)),
+        *(sa.select(t).where(t.c.staff.in_(codes)) for t in (_t(Assignment), _t(WorkAssignment))),
+        held.where(b.c.staff.in_(codes)),
+        held.where(b.c.number.in_(sa.bindparam("numbers", expanding=True))),
+    )
+
+
+_PEOPLE, _POSTS, _SECONDED, _HELD_BY, _HOLDERS = _asked_of_people()
+
+
 def people(db: sa.Connection, staff: Collection[str]) -> dict[str, Person]:
     """The people with these codes."""
-    s = _t(Staff)
-    columns = (s.c.code, s.c.full_name, s.c.name_sort, s.c.joined, s.c.left)
-    return {row.code: Person(*row) for row in db.execute(sa.select(*columns).where(s.c.code.in_(staff)))}
+    return {row.code: Person(*row) for row in db.execute(_PEOPLE, {"staff_codes": list(staff)})}
 
 
 def employed_on(db: sa.Connection, on: dt.date) -> list[str]:
@@ -252,10 +268,9 @@ def employment(db: sa.Connection) -> dict[str, Employment]:
 
 def posts_of(db: sa.Connection, staff: Collection[str]) -> dict[str, list[Post]]:
     """Everything these people were, the latest beginning first; a stretch each where they worked at another unit."""
-    a = _t(Assignment)
     seconded = _seconded(db, staff)
     found: dict[str, list[Post]] = defaultdict(list)
-    for row in db.execute(sa.select(a).where(a.c.staff.in_(staff))):
+    for row in db.execute(_POSTS, {"staff_codes": list(staff)}):
         post = Post(
             row.staff, row.unit, row.workplace or row.unit, row.position, row.rank, row.valid_from, row.valid_to
         )
@@ -267,9 +282,8 @@ def posts_of(db: sa.Connection, staff: Collection[str]) -> dict[str, list[Post]]
 
 def _seconded(db: sa.Connection, staff: Collection[str]) -> dict[str, list[Any]]:
     """By person: where else they worked, and when, the earliest first."""
-    w = _t(WorkAssignment)
     found: dict[str, list[Any]] = defaultdict(list)
-    for row in db.execute(sa.select(w).where(w.c.staff.in_(staff))):
+    for row in db.execute(_SECONDED, {"staff_codes": list(staff)}):
         found[row.staff].append(row)
     for rows in found.values():
         rows.sort(key=lambda row: (row.valid_from or dt.date.min, row.unit))
@@ -314,20 +328,15 @@ def _holds(table: sa.Table, on: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
 
 def holdings_of(db: sa.Connection, staff: Collection[str]) -> list[Holding]:
     """Every badge these people hold or held."""
-    b = _t(Badge)
-    return _holdings(db, b.c.staff.in_(staff))
+    return _holdings(db.execute(_HELD_BY, {"staff_codes": list(staff)}))
 
 
 def holders_of(db: sa.Connection, numbers: Collection[str]) -> list[Holding]:
     """Everybody who holds or held these badges."""
-    b = _t(Badge)
-    return _holdings(db, b.c.number.in_(numbers))
+    return _holdings(db.execute(_HOLDERS, {"numbers": list(numbers)}))
 
 
-def _holdings(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Holding]:
-    b = _t(Badge)
-    columns = (b.c.number, b.c.staff, b.c.valid_from_ms, b.c.valid_to_ms, b.c.state)
-    rows = db.execute(sa.select(*columns).where(condition).order_by(b.c.id))
+def _holdings(rows: Iterable[Any]) -> list[Holding]:
     return [Holding(r.number, r.staff, r.valid_from_ms, r.valid_to_ms, r.state == "active") for r in rows]
 
 

@@ -4,11 +4,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from central.rules.duty import BEFORE, MINUTE
-from central.store.keys import among, pairs
+from central.store.keys import among_asked, asked, pairs
 from central.tables import DutySlot
 
 SLOT: sa.Table = DutySlot.__table__  # type: ignore[attr-defined]
@@ -50,14 +51,19 @@ class SlotRow:
 
 _COLUMNS = [SLOT.c[name] for name in SlotRow.__slots__]
 _ORDER = (SLOT.c.staff, SLOT.c.date, SLOT.c.start_min, SLOT.c.end_min, SLOT.c.kind)
+# Built once: they are asked with every punch, and building costs as much as asking.
+_STAFF: sa.BindParameter[Any] = sa.bindparam("staff_codes", expanding=True)
+_WITHIN = SLOT.c.date.between(sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date))
+_SLOTS_OF = sa.select(*_COLUMNS).where(among_asked(SLOT)).order_by(*_ORDER)
+_DONE_BY = sa.select(*_COLUMNS).where(sa.func.coalesce(SLOT.c.stand_in, SLOT.c.staff).in_(_STAFF), _WITHIN)
+_WORKDAYS = sa.select(SLOT.c.staff, SLOT.c.date).where(SLOT.c.staff.in_(_STAFF), _WITHIN, SLOT.c.kind == WORKDAY)
 
 
 def slots_of(db: sa.Connection, days: Collection[Key]) -> dict[Key, list[SlotRow]]:
     """The slots of these people on these dates, by (staff, date), in order of their beginnings."""
     found: dict[Key, list[SlotRow]] = defaultdict(list)
     if days:
-        query = sa.select(*_COLUMNS).where(among(SLOT, days)).order_by(*_ORDER)
-        for row in pairs(db.execute(query), days):
+        for row in pairs(db.execute(_SLOTS_OF, asked(days)), days):
             found[row.staff, row.date].append(SlotRow(*row))
     return found
 
@@ -76,10 +82,9 @@ def resting_on(db: sa.Connection, days: Collection[Key]) -> set[Key]:
         return set()
     first, last = (end(on for _, on in days) for end in (min, max))
     first, last = first - dt.timedelta(days=1), last + dt.timedelta(days=1)
-    doer = sa.func.coalesce(SLOT.c.stand_in, SLOT.c.staff)
-    query = sa.select(*_COLUMNS).where(doer.in_(people), SLOT.c.date.between(first, last))
+    rows = db.execute(_DONE_BY, {"staff_codes": sorted(people), "first": first, "last": last})
     wanted = set(days)
-    return {(slot.staff, slot.date) for slot in (SlotRow(*row) for row in db.execute(query)) if _dates(slot) & wanted}
+    return {(slot.staff, slot.date) for slot in (SlotRow(*row) for row in rows) if _dates(slot) & wanted}
 
 
 def _dates(slot: SlotRow) -> set[Key]:
@@ -90,5 +95,5 @@ def _dates(slot: SlotRow) -> set[Key]:
 
 def workdays_of(db: sa.Connection, staff: Collection[str], first: dt.date, last: dt.date) -> set[Key]:
     """The dates on which these people are rostered as on a working day."""
-    theirs = SLOT.c.staff.in_(staff) & SLOT.c.date.between(first, last) & (SLOT.c.kind == WORKDAY)
-    return {(row.staff, row.date) for row in db.execute(sa.select(SLOT.c.staff, SLOT.c.date).where(theirs))}
+    rows = db.execute(_WORKDAYS, {"staff_codes": list(staff), "first": first, "last": last})
+    return {(row.staff, row.date) for row in rows}

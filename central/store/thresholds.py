@@ -10,11 +10,12 @@ from central.counting.windows import Window
 from central.tables import OfficeThreshold
 
 THRESHOLD: sa.Table = OfficeThreshold.__table__  # type: ignore[attr-defined]
+_ALL = sa.select(THRESHOLD).order_by(THRESHOLD.c.id)
 
 
 def thresholds(db: sa.Connection) -> list[Threshold]:
     """All of them, ended ones too, in the order in which they were added."""
-    return [_read(row) for row in db.execute(sa.select(THRESHOLD).order_by(THRESHOLD.c.id))]
+    return [_read(row) for row in db.execute(_ALL)]
 
 
 def add_threshold(db: sa.Connection, new: Threshold, now_ms: int) -> Threshold:

@@ -5,13 +5,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from central.moments import midnight_ms
 from central.store.keys import among_asked, asked, pairs
-from central.store.marks import upsert
 from central.store.roster import below, load_branches
 from central.tables import DayVerdict, SessionVerdict, Staff, StaleDay
 
@@ -24,6 +25,10 @@ STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
 _DAY_COLUMNS = ("staff", "date", "status", "unit", "recheck_ms", "evaluated_ms", "why")
 _STORED_DAYS = sa.select(DAY).where(among_asked(DAY))
 _STORED_SESSIONS = sa.select(SESSION).where(among_asked(SESSION)).order_by(SESSION.c.position, SESSION.c.session)
+_OLD_SESSIONS = sa.delete(SESSION).where(SESSION.c.staff == sa.bindparam("s"), SESSION.c.date == sa.bindparam("d"))
+_WAITING = sa.select(DAY.c.staff, DAY.c.date, DAY.c.recheck_ms, DAY.c.why).where(
+    DAY.c.recheck_ms >= sa.bindparam("from_ms"), DAY.c.recheck_ms < sa.bindparam("before_ms")
+)
 Key = tuple[str, dt.date]
 """(staff, work date)."""
 
@@ -98,16 +103,21 @@ class Held:
     why: str
 
 
+@cache
+def _replacing(dialect: str) -> Any:
+    """The insert of days in the words of a database, built once."""
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(DAY)
+    kept = {name: insert.excluded[name] for name in _DAY_COLUMNS[2:]}
+    return insert.on_conflict_do_update(index_elements=["staff", "date"], set_=kept)
+
+
 def write(db: sa.Connection, rows: Collection[DayRow]) -> None:
     """Replace the verdicts of staff-days."""
     if not rows:
         return
     days = [{name: getattr(row, name) for name in _DAY_COLUMNS} for row in rows]
-    insert = upsert(db, DAY)
-    kept = {name: insert.excluded[name] for name in _DAY_COLUMNS[2:]}
-    db.execute(insert.on_conflict_do_update(index_elements=["staff", "date"], set_=kept), days)
-    old = (SESSION.c.staff == sa.bindparam("s")) & (SESSION.c.date == sa.bindparam("d"))
-    db.execute(sa.delete(SESSION).where(old), [{"s": row.staff, "d": row.date} for row in rows])
+    db.execute(_replacing(db.dialect.name), days)
+    db.execute(_OLD_SESSIONS, [{"s": row.staff, "d": row.date} for row in rows])
     sessions = [{"staff": row.staff, "date": row.date, **s._asdict()} for row in rows for s in row.sessions]
     if sessions:
         db.execute(sa.insert(SESSION), sessions)
@@ -195,9 +205,7 @@ def day_row(db: sa.Connection, staff: str, on: dt.date) -> DayRow | None:
 
 def waiting(db: sa.Connection, from_ms: int, before_ms: int) -> list[Waiting]:
     """Verdicts with from_ms <= recheck_ms < before_ms."""
-    d = DAY.c
-    query = sa.select(d.staff, d.date, d.recheck_ms, d.why)
-    return [Waiting(*row) for row in db.execute(query.where(d.recheck_ms >= from_ms, d.recheck_ms < before_ms))]
+    return [Waiting(*row) for row in db.execute(_WAITING, {"from_ms": from_ms, "before_ms": before_ms})]
 
 
 def latest_date(db: sa.Connection, until: dt.date) -> dt.date | None:

@@ -77,11 +77,11 @@ class Ledger:
             self._start()
         calm = self._calm()
         if calm is not None:
-            return self._judge_these(calm)
+            return self._judge_these(calm) + self._look_again()
         done = self._repair()
         self._open_dates()
         self._mark_ripe()
-        return done + self._judge()
+        return done + self._judge() + self._look_again()
 
     def settle(self) -> None:
         """Rounds until there is nothing left to do at this moment."""
@@ -101,7 +101,7 @@ class Ledger:
             seen = marks.glance(db)
             self._isolation.known_aside = seen.aside
             known = self._roster is not None and self._roster.version == seen.roster
-            if seen.boots or seen.doors or self._late or not known:
+            if seen.boots or seen.doors or not known:
                 return None
             if self._opened != (local_date(now_ms), seen.roster) or _waiting(db, self._passed_ms, now_ms):
                 return None
@@ -142,13 +142,27 @@ class Ledger:
             roster, changed = self._current(db), marks.stale_doors(db)
             waiting = _waiting(db, _EVER_MS if changed else self._passed_ms, now_ms)
             days = self._isolation.sift(waiting, lambda found: ripe(db, roster, found), _day_of)
-            days |= overtaken(db, roster, self._late.values(), now_ms)
         if days:
             with self._store.write() as db:
                 marks.mark_days(db, days, now_ms)
         self._isolation.run(changed, lambda found: self._hear(roster, found, now_ms))
-        self._late.clear()
         self._passed_ms = now_ms
+
+    def _look_again(self) -> int:
+        """Mark those verdicts just written whose news came before they could be seen; returns how many.
+
+        Only now, when the verdicts are stored: a tap past the grace waits for its door's word, and few are overtaken.
+        """
+        roster, now_ms = self._roster, self._clock.now_ms()
+        if roster is None or not self._late:
+            return 0
+        with self._store.read() as db:
+            days = overtaken(db, roster, self._late.values(), now_ms)
+        if days:
+            with self._store.write() as db:
+                marks.mark_days(db, days, now_ms)
+        self._late.clear()
+        return len(days)
 
     def _hear(self, roster: Roster, changed: Sequence[MarkedDoor], now_ms: int) -> int:
         """Mark what these doors' news may change, and answer the doors' marks."""
@@ -198,8 +212,8 @@ class Ledger:
     def write(self, looked: Looked) -> int:
         """Write what was looked at; returns how many marks this answered.
 
-        A verdict that waits for an instant which this evaluator has passed already is looked at once more in the next
-        round: the news it waits for may have come, and been taken by another evaluator, before it could be seen.
+        A verdict that waits for an instant which this evaluator has passed already is looked at once more: the news it
+        waits for may have come, and been taken by another evaluator, before it could be seen.
         """
         now_ms = self._clock.now_ms()
         settled = self._store.repeat(lambda db: settle(db, looked.answered, looked.judged, now_ms))

@@ -336,7 +336,7 @@ def run_collector(
     """
     collector = Collector(store, clock, on_birth=on_birth, committed=committed)
     link = Link(settings.broker, collector.receive_all)
-    collector.publish = link.send
+    collector.publish, collector.listening = link.send, lambda: link.health.ready
     threads = (
         threading.Thread(target=link.run, args=(partial(tick, "intake-link"),), name="intake-link", daemon=True),
         threading.Thread(

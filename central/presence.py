@@ -249,7 +249,8 @@ class DoorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoorNow:
-    """A door on the board. data_age_s: age of what it has delivered, None for never; reason: why it is down."""
+    """A door on the board. data_age_s: age of what it has delivered, None for never; reason: why it is silent or in
+    doubt (a word of `central.silence`), "" while all is well; since_ms: since when, None where nobody can say."""
 
     device: str
     code: str
@@ -261,6 +262,7 @@ class DoorNow:
     delivered_ms: int | None = None
     data_age_s: int | None = None
     reason: str = ""
+    since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

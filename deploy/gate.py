@@ -21,6 +21,7 @@ PURE = (
     "central/workdays.py",
     "central/coverage.py",
     "central/presence.py",
+    "central/silence.py",
     "central/lunar.py",
     "central/names.py",
     "central/sheets.py",

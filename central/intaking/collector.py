@@ -19,7 +19,7 @@ from central.intaking.reading import Message
 from central.intaking.registry import Registry
 from central.intaking.sorting import sort_messages
 from central.intaking.taking import Birth, Taken, take
-from central.store import Store, quarantine
+from central.store import Store, collected, quarantine
 from central.store.quarantine import Held
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ QUEUE_BYTES = 64 * 1024 * 1024
 PAUSE_MS = 2_000
 """What devices are asked to hold back their backlog when the queue is more than half full."""
 RETRY_S = 1.0
+SAY_ALIVE_MS = 20_000
+"""How often, by central's clock, the database is told up to when everything that came is stored."""
 IDLE_S = 1.0
 """How soon the writer says that it lives when no message comes: a quiet night is no failure."""
 
@@ -83,6 +85,9 @@ class Collector:
     ) -> None:
         self._store, self._clock = store, clock
         self.publish, self.on_birth, self._committed = publish, on_birth, committed
+        self.listening: Callable[[], bool] = lambda: True
+        """Whether messages can come at all: without a broker nothing is taken in."""
+        self._said_ms = 0
         self._registry = Registry() if registry is None else registry
         self._queue: deque[Message] = deque()
         self._queue_messages, self._queue_bytes, self._bytes = queue_messages, queue_bytes, 0
@@ -142,6 +147,7 @@ class Collector:
             try:
                 tick()
                 self._write_next()
+                self._say_alive()
             except Exception:
                 # The one place where anything may arrive: the messages are lost here and sent again by their devices.
                 self.health.errors += 1
@@ -154,6 +160,16 @@ class Collector:
         if group:
             for outgoing in self.process(group):
                 self.publish(outgoing)
+
+    def _say_alive(self) -> None:
+        """Tell the other processes up to when everything that came is stored."""
+        now_ms = self._clock.now_ms()
+        if 0 <= now_ms - self._said_ms < SAY_ALIVE_MS or not self.listening():
+            return
+        with self._arrived:
+            until_ms = min((message.received_ms for message in self._queue), default=now_ms)
+        self._store.repeat(lambda db: collected.collected_until(db, until_ms))
+        self._said_ms = now_ms
 
     def stop(self) -> None:
         """End `run` after the group in hand."""

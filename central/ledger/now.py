@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from central.coverage import DoorFacts, down_of
+from central.coverage import DoorFacts, Interval, down_of
 from central.ledger.gathering import Known, gather_many
 from central.moments import DAY_MS, local_date, moment, ms_of
 from central.presence import (
@@ -19,6 +19,7 @@ from central.presence import (
     leaders_first,
     presence_of,
 )
+from central.silence import Silence, Silent, why_down, why_silent
 from central.store import coverage
 from central.store import roster as rosters
 from central.store.coverage import Heard
@@ -79,6 +80,7 @@ def _door(door: Door, facts: DoorFacts, heard: Heard | None, now_ms: int) -> Doo
         state = DoorState.NEVER
     else:
         state = DoorState.CURRENT if age_s <= CURRENT_WITHIN.total_seconds() else DoorState.OLD
+    silent = _silent(door, state, down, heard, until, now_ms)
     return DoorNow(
         door.device,
         door.code,
@@ -89,8 +91,19 @@ def _door(door: Door, facts: DoorFacts, heard: Heard | None, now_ms: int) -> Doo
         None if heard is None else heard.heard_ms,
         until,
         age_s,
-        "" if down is None else down.reason,
+        "" if silent is None else silent.why.value,
+        None if silent is None else silent.since_ms,
     )
+
+
+def _silent(
+    door: Door, state: DoorState, down: Interval | None, heard: Heard | None, until: int | None, now_ms: int
+) -> Silent | None:
+    if state is DoorState.RETIRED:
+        return Silent(Silence.RETIRED, door.retired_ms)
+    if down is not None:
+        return why_down(down.reason, down.from_ms)
+    return why_silent(state, heard, until, now_ms, station=door.station)
 
 
 def _row(one: Known, home: str, doors: Mapping[str, DoorNow], now_ms: int) -> Row:

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from central.store.collected import NAME as COLLECTED
 from central.store.marks import upsert
 from central.tables import Badge, Counter, Device, DeviceState, Journal, Unit
 
@@ -43,8 +44,9 @@ class Word:
 
 
 def counters(db: sa.Connection) -> dict[str, int]:
-    """All shared counters by name."""
-    return {row[0]: row[1] for row in db.execute(sa.select(COUNTER.c.name, COUNTER.c.value))}
+    """All shared counters by name: what tells a process that something changed."""
+    counting = sa.select(COUNTER.c.name, COUNTER.c.value).where(COUNTER.c.name != COLLECTED)
+    return {row[0]: row[1] for row in db.execute(counting)}
 
 
 def bump(db: sa.Connection, name: str, by: int = 1) -> None:

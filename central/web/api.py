@@ -20,7 +20,8 @@ MAX_DAYS = 366
 
 class PresenceRow(BaseModel):
     """Where a person is now. since: local time with offset; device: code of the door of the tap; data_age_s: age of
-    what the doors waited for have delivered, null for never."""
+    what the doors waited for have delivered, null for never. reason: of who is unknown, why (old_data, doors_down,
+    clock), else null; doors: codes of the doors because of which nothing can be said."""
 
     staff: str
     name: str
@@ -29,6 +30,8 @@ class PresenceRow(BaseModel):
     since: str | None
     device: str | None
     data_age_s: int | None
+    reason: str | None
+    doors: list[str]
 
 
 class VerdictLine(BaseModel):
@@ -45,7 +48,10 @@ class VerdictLine(BaseModel):
 
 
 class DeviceLine(BaseModel):
-    """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds. to_come, lost,
+    """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds. reason: why it
+    is silent or in doubt, empty while all is well (offline, no_heartbeat, no_power, stopped, not_there, lost, no_door,
+    closed, reader_lost, disk_full, not_delivered, clock_not_set, no_station, never_heard, retired); since_ms: since
+    when, null where nobody can say. to_come, lost,
     forked: events known and not stored, that cannot come, in two versions; quarantined: messages not taken; findings:
     what its journals show (copied, rolled_back, lost_writes, fork, branched, absurd_seq)."""
 
@@ -59,6 +65,7 @@ class DeviceLine(BaseModel):
     delivered_ms: int | None
     data_age_s: int | None
     reason: str
+    since_ms: int | None
     to_come: int
     lost: int
     forked: int
@@ -67,11 +74,13 @@ class DeviceLine(BaseModel):
 
 
 class Health(BaseModel):
-    """ok = every loop of this process is alive; silent: seconds since the last tick of those that are not."""
+    """ok = every loop of this process is alive; silent: seconds since the last tick of those that are not.
+    collected_ms: up to when (UTC ms) collectors have taken in what the doors sent, null: none ever worked."""
 
     ok: bool
     silent: dict[str, float]
     failures: dict[str, int]
+    collected_ms: int | None
 
 
 def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRouter:
@@ -82,7 +91,7 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRoute
     async def healthz(response: Response) -> Health:
         silent = health.silent()
         response.status_code = 503 if silent else 200
-        return Health(ok=not silent, silent=silent, failures=health.failures())
+        return Health(ok=not silent, silent=silent, failures=health.failures(), collected_ms=live.picture.collected_ms)
 
     @found.get("/api/v1/presence")
     async def presence(unit: str | None = Query(None, max_length=40)) -> list[PresenceRow]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from central.moments import moment
 from central.presence import DoorNow, DoorState, Row, State, UnitPresence, Why
+from central.silence import Silence
 from central.store.accounts import Account
 from central.web.texts import age, catalogue, long_date
 
@@ -46,6 +47,25 @@ FINDINGS = {
     "unjudged": "its times could not be worked out",
     "absurd_seq": "it names events that cannot be",
 }
+SILENT = {
+    Silence.RETIRED: "no longer in use",
+    Silence.NO_POWER: "no power",
+    Silence.STOPPED: "switched off",
+    Silence.NOT_THERE: "not installed yet",
+    Silence.LOST: "what it recorded was lost",
+    Silence.NO_DOOR: "there is no door",
+    Silence.CLOSED: "out of use by a decision",
+    Silence.NO_STATION: "no station is registered for it",
+    Silence.NEVER_HEARD: "its station has never connected",
+    Silence.OFFLINE: "connection lost (network or power)",
+    Silence.NO_HEARTBEAT: "no sign of life",
+    Silence.READER_LOST: "card reader lost",
+    Silence.NOT_RECORDING: "disk full, nothing is recorded",
+    Silence.NOT_DELIVERED: "connected, not everything has arrived",
+    Silence.CLOCK: "clock not set",
+}
+COLLECTOR_LATE_MS = 120_000
+"""A collector that lives says so several times in that time."""
 CALLS_FOR_A_LOOK = (State.MISSING, State.LATE)
 
 
@@ -84,7 +104,8 @@ class UnknownLine:
 
 @dataclass(frozen=True, slots=True)
 class DoorLine:
-    """One door and the age of its data. state: fresh or stale. remark: what a technician must look at, or ""."""
+    """One door and the age of its data. state: fresh or stale. why: why it is silent, and since when, or "". remark:
+    what a technician must look at, or ""."""
 
     code: str
     location: str
@@ -92,6 +113,7 @@ class DoorLine:
     sign: str
     text: str
     remark: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +135,49 @@ class UnitCard:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """The whole board in one language."""
+    """The whole board in one language. warning: what makes all of it doubtful, or ""."""
 
     date: str
     time: str
     counts: tuple[Chip, ...]
     units: tuple[UnitCard, ...]
+    warning: str = ""
 
 
 def board_page(
-    units: tuple[UnitPresence, ...], now_ms: int, language: str, kept: Mapping[str, Account] = MappingProxyType({})
+    units: tuple[UnitPresence, ...],
+    now_ms: int,
+    language: str,
+    kept: Mapping[str, Account] = MappingProxyType({}),
+    collected_ms: int | None = None,
 ) -> BoardPage:
-    """The board at now_ms; units with people missing or late come first, the others in order of their codes."""
+    """The board at now_ms; units with people missing or late come first, the others in order of their codes.
+
+    collected_ms: up to when collectors have taken in what the doors sent, None: none ever worked.
+    """
     now = moment(now_ms)
     say = catalogue(language).gettext
-    cards = sorted((_card(unit, kept, language) for unit in units), key=_urgency)
+    cards = sorted((_card(unit, kept, now_ms, language) for unit in units), key=_urgency)
     totals = {state: sum(unit.counts[state] for unit in units) for state in State}
-    return BoardPage(long_date(now.date(), language), f"{now:%H:%M}", _chips(totals, say), tuple(cards))
+    return BoardPage(
+        long_date(now.date(), language),
+        f"{now:%H:%M}",
+        _chips(totals, say),
+        tuple(cards),
+        _warning(collected_ms, now_ms, say),
+    )
+
+
+def _warning(collected_ms: int | None, now_ms: int, say: Callable[[str], str]) -> str:
+    """Nobody takes in what the doors send: every door looks silent, and none is to blame."""
+    if collected_ms is None:
+        return say("No collector is running: what the doors record does not arrive here.")
+    if now_ms - collected_ms <= COLLECTOR_LATE_MS:
+        return ""
+    since, now = moment(collected_ms), moment(now_ms)
+    time = f"{since:%H:%M}" if since.date() == now.date() else f"{since:%H:%M %d/%m/%Y}"
+    text = say("Nothing has been taken in from the doors since %s: the collector is stopped, behind, or cut off.")
+    return text % time
 
 
 def _urgency(card: UnitCard) -> tuple[int, int, str]:
@@ -141,7 +189,7 @@ def _chips(counts: dict[State, int], say: Callable[[str], str]) -> tuple[Chip, .
     return tuple(Chip(state.value, SIGNS[state], say(LABELS[state]), counts[state]) for state in State)
 
 
-def _card(unit: UnitPresence, kept: Mapping[str, Account], language: str) -> UnitCard:
+def _card(unit: UnitPresence, kept: Mapping[str, Account], now_ms: int, language: str) -> UnitCard:
     say = catalogue(language).gettext
     first = tuple(_person(row, language) for row in unit.attention if row.presence.state in CALLS_FOR_A_LOOK)
     apart = (*CALLS_FOR_A_LOOK, State.UNKNOWN)
@@ -154,7 +202,7 @@ def _card(unit: UnitPresence, kept: Mapping[str, Account], language: str) -> Uni
         first,
         _unknown(unit, language),
         others,
-        tuple(_door(door, kept.get(door.device, Account()), language) for door in unit.doors),
+        tuple(_door(door, kept.get(door.device, Account()), now_ms, language) for door in unit.doors),
         counts[State.IN] + counts[State.LATE],
         len(unit.rows),
         bool(counts[State.MISSING]),
@@ -197,7 +245,7 @@ def _detail(row: Row, language: str) -> str:
     return " · ".join(part for part in (since, minutes) if part)
 
 
-def _door(door: DoorNow, account: Account, language: str) -> DoorLine:
+def _door(door: DoorNow, account: Account, now_ms: int, language: str) -> DoorLine:
     say = catalogue(language).gettext
     fresh = door.state is DoorState.CURRENT
     words = {
@@ -209,7 +257,20 @@ def _door(door: DoorNow, account: Account, language: str) -> DoorLine:
     }
     sign = "●" if fresh else "○"
     state = "fresh" if fresh else "stale"
-    return DoorLine(door.code, door.location, state, sign, words[door.state], _remark(account, language))
+    why = _why(door, now_ms, say)
+    return DoorLine(door.code, door.location, state, sign, words[door.state], _remark(account, language), why)
+
+
+def _why(door: DoorNow, now_ms: int, say: Callable[[str], str]) -> str:
+    """`connection lost (network or power) since 07:12`; with the date where it is not today's."""
+    if not door.reason:
+        return ""
+    text = say(SILENT[Silence(door.reason)])
+    if door.since_ms is None:
+        return text
+    since, now = moment(door.since_ms), moment(now_ms)
+    time = f"{since:%H:%M}" if since.date() == now.date() else f"{since:%H:%M %d/%m/%Y}"
+    return say("%s since %s") % (text, time)
 
 
 def _remark(account: Account, language: str) -> str:

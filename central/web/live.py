@@ -18,7 +18,7 @@ from central.health import Liveness
 from central.ledger import presence_now
 from central.moments import moment
 from central.presence import Row, UnitPresence
-from central.store import Store, accounts, fleet
+from central.store import Store, accounts, collected, fleet
 from central.store import roster as rosters
 from central.store.roster import Roster
 from central.web.board import BoardPage, board_page
@@ -32,15 +32,18 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Presence at now_ms: the rows for the JSON interface, and the board in each language."""
+    """Presence at now_ms: the rows for the JSON interface, the board in each language, and up to when collectors have
+    taken in what the doors sent."""
 
     now_ms: int
     rows: tuple[dict[str, Any], ...]
     boards: dict[str, BoardPage]
+    collected_ms: int | None = None
 
 
 def presence_rows(units: tuple[UnitPresence, ...]) -> tuple[dict[str, Any], ...]:
-    """The rows of `/api/v1/presence`: staff, name, unit, state, since (ISO, local), device (code), data_age_s."""
+    """The rows of `/api/v1/presence`: staff, name, unit, state, since (ISO, local), device (code), data_age_s, and of
+    who is unknown the reason and the doors (codes) because of which nothing can be said."""
     return tuple(_row(row) for unit in units for row in unit.rows)
 
 
@@ -54,6 +57,8 @@ def _row(row: Row) -> dict[str, Any]:
         "since": presence.since.isoformat(timespec="seconds") if presence.since else None,
         "device": row.door,
         "data_age_s": row.data_age_s,
+        "reason": None if presence.why is None else presence.why.value,
+        "doors": list(row.behind),
     }
 
 
@@ -76,9 +81,10 @@ class Live:
         with self._store.read() as db:
             units = presence_now(db, now_ms, roster=self._current(db))
             kept = accounts.accounts(db)
-        boards = {code: board_page(units, now_ms, code, kept) for code in LANGUAGES}
+            taken_in_ms = collected.collected_ms(db)
+        boards = {code: board_page(units, now_ms, code, kept, taken_in_ms) for code in LANGUAGES}
         rows = presence_rows(units)
-        self.picture = Picture(now_ms, rows, boards)
+        self.picture = Picture(now_ms, rows, boards, taken_in_ms)
         news = [message for code in LANGUAGES for message in self._news(f"board-{code}", self._pieces(code))]
         changed = self._news("api", {row["staff"]: json.dumps(row, ensure_ascii=False) for row in rows})
         return [*news, *((feed, "presence" if kind == "piece" else kind, text) for feed, kind, text in changed)]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from central.intaking import collector as module
 from central.intaking.collector import Collector
 from central.intaking.reading import Message
+from central.store import collected
 
 WRITER = """
 import json, sys
@@ -139,6 +140,28 @@ def test_the_writer_outlives_a_database_that_fails(central, door, clock):
     collector.stop()
     writer.join(10)
     assert central.stored(journal) == journal.lines
+
+
+def test_other_processes_see_up_to_when_a_writer_has_taken_in_what_came(central, door, clock):
+    def told():
+        with central.store.read() as db:
+            return collected.collected_ms(db)
+
+    collector = Collector(central.store, clock)
+    listening = False
+    collector.listening = lambda: listening
+    writer = threading.Thread(target=collector.run)
+    writer.start()
+    collector.receive(f"dd/1/{door.device}/up", door.up(door.journal()))
+    wait_for(lambda: collector.health.stored == 1)
+    assert told() is None, "without a broker nothing is taken in"
+    listening = True
+    wait_for(lambda: told() == clock.now_ms())
+    collector.stop()
+    writer.join(10)
+    before = told()
+    clock.ms += module.SAY_ALIVE_MS
+    assert told() == before, "whoever has ended says nothing more"
 
 
 def wait_for(condition, seconds=20):

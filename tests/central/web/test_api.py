@@ -18,7 +18,8 @@ from central.ledger import Ledger
 from central.presence import State
 from central.roster.imports import import_office
 from central.settings import WebSettings
-from central.store import Store, open_store
+from central.silence import Silence
+from central.store import Store, collected, open_store
 from central.web.app import Pages, PagesError
 from central.web.texts import LANGUAGES, age, catalogue, chosen, long_date
 from deploy.broker import free_port
@@ -99,13 +100,39 @@ def client(store: Store, health: Liveness) -> Iterator[Client]:
 def test_presence_has_a_row_for_everybody_employed(client: Client):
     rows = client.get("/api/v1/presence").json()
     assert len(rows) == 609
-    assert set(rows[0]) == {"staff", "name", "unit", "state", "since", "device", "data_age_s"}
+    assert set(rows[0]) == {"staff", "name", "unit", "state", "since", "device", "data_age_s", "reason", "doors"}
     assert {row["state"] for row in rows} <= {state.value for state in State}
 
 
 def test_before_any_door_has_spoken_nobody_is_missing(client: Client):
     states = {row["state"] for row in client.get("/api/v1/presence").json()}
     assert states == {"unknown", "field", "leave"}
+
+
+def test_who_is_unknown_comes_with_the_reason_and_the_doors(client: Client):
+    rows = client.get("/api/v1/presence", unit="X03").json()
+    assert {(r["reason"], *r["doors"]) for r in rows if r["state"] == "unknown"} == {("old_data", "D-X03")}
+    assert {(r["reason"], *r["doors"]) for r in rows if r["state"] != "unknown"} <= {(None,)}
+
+
+def test_a_door_says_why_it_is_silent(client: Client):
+    (door,) = (d for d in client.get("/api/v1/devices").json() if d["code"] == "D-X03")
+    assert (door["state"], door["reason"], door["since_ms"]) == ("never_delivered", "no_station", None)
+    described = client.get("/api/openapi.json").json()["components"]["schemas"]["DeviceLine"]["description"]
+    assert all(word.value in described for word in Silence)
+
+
+def test_a_board_without_a_collector_says_so_until_one_has_worked(client: Client, store: Store):
+    assert client.get("/healthz").json()["collected_ms"] is None
+    assert "Chưa có bộ thu nào chạy" in client.get("/").text
+    with store.write() as db:
+        collected.collected_until(db, EIGHT_MS - 60_000)
+        collected.collected_until(db, EIGHT_MS - 90_000)
+    for _ in range(600):
+        if client.get("/healthz").json()["collected_ms"] == EIGHT_MS - 60_000:
+            break
+        threading.Event().wait(0.05)
+    assert 'class="warning"' not in client.get("/").text
 
 
 def test_presence_can_be_asked_for_one_unit(client: Client):

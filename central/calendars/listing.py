@@ -1,4 +1,4 @@
-"""A year of the calendar with where each day comes from, and the warning about a year that nobody confirmed."""
+"""A year of the calendar with where each day comes from, and the warnings about years that nobody confirmed."""
 
 import datetime as dt
 import logging
@@ -58,22 +58,24 @@ def open_proposals(db: sa.Connection, year: int, *, dismissed: bool = False) -> 
     ]
 
 
-def unconfirmed(db: sa.Connection, today: dt.date) -> str | None:
-    """The warning that next year's calendar is not confirmed, from 1 November on; None when there is nothing to say."""
-    if today.month < WARN_FROM_MONTH:
-        return None
-    year = today.year + 1
-    waiting = len(open_proposals(db, year))
-    if not waiting and any(day.date.year == year and day.kind == "holiday" for day in calendar.standing(db)):
-        return None
-    return (
-        f"the calendar of {year} is not confirmed ({waiting} proposals wait): `calendar propose {year}`, "
+def unconfirmed(db: sa.Connection, today: dt.date) -> list[str]:
+    """A warning for this year, and from 1 November on for the next one, where its calendar is not confirmed.
+
+    A year without any holiday makes people absent on days off, so this one is warned of all the year round.
+    """
+    holidays = {day.date.year for day in calendar.standing(db) if day.kind == "holiday"}
+    years = [today.year] + ([today.year + 1] if today.month >= WARN_FROM_MONTH else [])
+    waiting = {year: len(open_proposals(db, year)) for year in years}
+    return [
+        f"the calendar of {year} is not confirmed ({count} proposals wait): `calendar propose {year}`, "
         f"`calendar list {year}`, then `calendar confirm` with the number of the Government's document"
-    )
+        for year, count in waiting.items()
+        if count or year not in holidays
+    ]
 
 
 class Reminder:
-    """Logs the warning once a date, for whoever reads a running process's log."""
+    """Logs the warnings once a date, for whoever reads a running process's log."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -85,8 +87,8 @@ class Reminder:
         if today == self._looked:
             return
         with self._store.read() as db:
-            warning = unconfirmed(db, today)
-        if warning:
+            warnings = unconfirmed(db, today)
+        for warning in warnings:
             log.warning("%s", warning)
         self._looked = today
 

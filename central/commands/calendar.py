@@ -74,11 +74,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         said = VERBS[arguments.verb](arguments, store, clock)
         with store.read() as db:
-            warning = unconfirmed(db, local_date(clock.now_ms()))
+            warnings = unconfirmed(db, local_date(clock.now_ms()))
     finally:
         store.close()
     sys.stdout.write(said)
-    if warning:
+    for warning in warnings:
         sys.stderr.write(f"warning: {warning}\n")
     return 0
 

@@ -311,23 +311,32 @@ def test_a_year_with_several_trees_asks_which(office: Office) -> None:
     assert propose(office.store, office.clock, 2026, "T") == 15
 
 
-def test_the_next_year_is_asked_for_from_november_on(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+def years(office: Office, today: dt.date) -> list[str]:
+    """The years that are warned of, each with how many proposals wait."""
+    with office.store.read() as db:
+        return [" ".join(warning.split()[i].strip("(") for i in (3, 7)) for warning in unconfirmed(db, today)]
+
+
+def test_this_year_is_asked_for_at_any_time_and_the_next_one_from_november_on(office: Office) -> None:
     november = dt.date(2026, 11, 1)
-    with office.store.read() as db:
-        assert unconfirmed(db, november - ONE) is None
-        assert "2027 is not confirmed (0 proposals" in str(unconfirmed(db, november))
-    propose(office.store, office.clock, 2027)
-    with office.store.read() as db:
-        found = [p.id for p in open_proposals(db, 2027)]
-        assert f"({len(found)} proposals wait" in str(unconfirmed(db, november))
+    assert years(office, november - ONE) == ["2026 0"]
+    assert years(office, november) == ["2026 0", "2027 0"]
+    for year in (2026, 2027):
+        propose(office.store, office.clock, year)
+        with office.store.read() as db:
+            found = [p.id for p in open_proposals(db, year)]
+        assert f"{year} {len(found)}" in years(office, november)
+        confirm(office.store, office.clock, found, "01/TB", "An")
+    assert years(office, november) == []
+    assert years(office, dt.date(2027, 11, 1)) == ["2028 0"]
+
+
+def test_a_running_process_says_so_once_a_date(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     reminder = Reminder(office.store, office.clock)
     reminder.look()  # it is November 2018
     reminder.look()
-    assert [record.message for record in caplog.records if "2019 is not confirmed" in record.message] != []
-    assert len([record for record in caplog.records if "is not confirmed" in record.message]) == 1
-    confirm(office.store, office.clock, found, "01/TB", "An")
-    with office.store.read() as db:
-        assert unconfirmed(db, november) is None
+    said = [record.message for record in caplog.records if "is not confirmed" in record.message]
+    assert [message.split()[3] for message in said] == ["2018", "2019"]
 
 
 @pytest.mark.parametrize("year", range(2000, 2061))

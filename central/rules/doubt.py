@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from central.rules.day import Cause, Flag, Outcome, Reason, SessionVerdict, Tap
 from central.rules.judging import withhold
+from central.rules.pairing import tap_order
 from central.rules.plans import SYMBOLS
 
 Verdicts = tuple[SessionVerdict, ...]
@@ -23,7 +24,7 @@ _KINDNESS = {Outcome.PRESENT: 0, Outcome.PENDING: 1, Outcome.INCOMPLETE: 2, Outc
 
 def judge_in_favour(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
     """With open forks: each session as it is best for the person, with all, none or one of the forked taps."""
-    forked = sorted({t for t in taps if t.forked}, key=lambda t: (t.at, t.ref, t.device))
+    forked = sorted({t for t in taps if t.forked}, key=tap_order)
     if not forked:
         return judge_within_uncertainty(taps, judge)
     sound = tuple(t for t in taps if not t.forked)
@@ -58,7 +59,7 @@ def doubt_set_aside(verdicts: Verdicts, set_aside: Sequence[Tap]) -> Verdicts:
     """A tap whose time is impossible may have been any of the day's: nothing is held against the person."""
     if not set_aside:
         return verdicts
-    shown = tuple(sorted(set(set_aside), key=lambda t: (t.at, t.ref, t.device)))
+    shown = tuple(sorted(set(set_aside), key=tap_order))
     reason = Reason(Cause.SET_ASIDE, taps=shown)
     return tuple(_checked(v, set(Flag), reason) if _rests_on_taps(v) else v for v in verdicts)
 
@@ -94,7 +95,7 @@ def _agreed(best: SessionVerdict, others: Sequence[SessionVerdict], taps: tuple[
         return best
     shaky = {f for f in best.flags if any(f not in o.flags for o in others)}
     here = {(t.ref, t.device) for v in (best, *others) for t in v.taps}
-    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=lambda t: (t.at, t.ref, t.device))
+    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=tap_order)
     unsure = [t for t in unsure if (t.ref, t.device) in here] or unsure
     start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
     return _checked(best, shaky, Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from central.rules.day import LOCAL, ZERO, Cause, Coverage, Reason, Span, Tap
 from central.rules.doubt import CERTAIN_UNDER
-from central.rules.pairing import fold
+from central.rules.pairing import fold, tap_order
 from central.rules.pending import still_open
 
 BEFORE = timedelta(minutes=60)
@@ -104,7 +104,7 @@ def judge_duty(facts: DutyFacts) -> DutyVerdict:
         )
     doubts = (*_doors(best, coverage), *_clocks(best, facts.taps.counted), *_forks(best, facts.taps.counted))
     if facts.taps.set_aside and _accuses(best):
-        doubts += (Reason(Cause.SET_ASIDE, taps=tuple(sorted(set(facts.taps.set_aside), key=_order))),)
+        doubts += (Reason(Cause.SET_ASIDE, taps=tuple(sorted(set(facts.taps.set_aside), key=tap_order))),)
     if not doubts:
         return best
     return replace(best, outcome=DutyOutcome.NEEDS_CHECKING, reasons=doubts, withheld=best.outcome)
@@ -143,7 +143,7 @@ def _doors(verdict: DutyVerdict, coverage: Coverage) -> tuple[Reason, ...]:
 
 def _clocks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:
     """The answer at both ends of the taps' uncertainty, and with the tap on the start, must be the same."""
-    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=_order)
+    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=tap_order)
     if not unsure:
         return ()
     most = max(t.uncertainty for t in unsure)
@@ -161,14 +161,10 @@ def _moved(tap: Tap, by: timedelta) -> Tap:
 
 def _forks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:
     """Taps of an open fork count, but what they decide needs checking."""
-    forked = sorted({t for t in taps if t.forked}, key=_order)
+    forked = sorted({t for t in taps if t.forked}, key=tap_order)
     if not forked:
         return ()
     without = _at_face_value(verdict.slot, [t for t in taps if not t.forked])
     if (without.outcome, without.late_min) == (verdict.outcome, verdict.late_min):
         return ()
     return (Reason(Cause.FORK, taps=tuple(forked)),)
-
-
-def _order(tap: Tap) -> tuple[datetime, str, str]:
-    return tap.at, tap.ref, tap.device

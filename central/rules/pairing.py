@@ -50,12 +50,17 @@ def full_second(moment: datetime) -> datetime:
     return moment.astimezone(LOCAL).replace(microsecond=0)
 
 
+def tap_order(tap: Tap) -> tuple[datetime, str, str, timedelta, bool]:
+    """Of any two taps that differ, one comes first: the order in which they were given never decides."""
+    return tap.at, tap.ref, tap.device, tap.uncertainty, tap.forked
+
+
 def fold(taps: Iterable[Tap], dedup: timedelta) -> list[Group]:
     """The groups in order of time, whatever the order and repetition of `taps`."""
     groups: list[Group] = []
     members: list[Tap] = []
     first = last = None
-    for tap in sorted(set(taps), key=_order):
+    for tap in sorted(set(taps), key=tap_order):
         at = full_second(tap.at)
         if first is None or last is None:
             first = at
@@ -148,11 +153,6 @@ def _two_taps(
         pairings[i].came = Group(sessions[i].start, sessions[i].start, ())
 
 
-def _order(tap: Tap) -> tuple[datetime, str, str, timedelta, bool]:
-    """Of any two taps that differ, one comes first: the order in which they were given never decides."""
-    return tap.at, tap.ref, tap.device, tap.uncertainty, tap.forked
-
-
 def _opens(session: Session) -> datetime:
     if session.window_before is not None:
         return session.start - session.window_before
@@ -195,7 +195,7 @@ def _lunch(sessions: Sequence[Session], inside: list[list[Group]], pairings: Seq
 def _move(group: Group, origin: Pairing, target: Pairing) -> None:
     if group.taps[0] not in target.taps:
         origin.taps = [t for t in origin.taps if t not in group.taps]
-        target.taps = sorted([*target.taps, *group.taps], key=_order)
+        target.taps = sorted([*target.taps, *group.taps], key=tap_order)
 
 
 def _sides(session: Session, groups: Sequence[Group], pairing: Pairing, policy: Policy) -> None:

@@ -159,6 +159,25 @@ def test_order_and_repetition_never_matter(clocks, chance):
     assert said(" ".join(shuffled)) == said(" ".join(clocks))
 
 
+ODD_TAPS = st.builds(
+    Tap,
+    st.sampled_from(["06:40", "06:44:10", "06:45", "06:50"]).map(at),
+    st.just("one event"),
+    st.just("door"),
+    st.sampled_from([0, 1, 2, 15]).map(lambda m: timedelta(minutes=m)),
+    st.booleans(),
+)
+
+
+@given(st.lists(ODD_TAPS, max_size=4), st.lists(ODD_TAPS, max_size=3), st.randoms(), st.sampled_from([None, "B"]))
+def test_one_event_known_in_several_ways_is_judged_and_shown_alike_in_any_order(counted, aside, chance, stand_in):
+    before = judge_duty(DutyFacts(slot(stand_in=stand_in), DutyTaps(tuple(counted), tuple(aside))))
+    chance.shuffle(counted)
+    chance.shuffle(aside)
+    again = DutyTaps(tuple(counted * 2), tuple(aside * 2))
+    assert judge_duty(DutyFacts(slot(stand_in=stand_in), again)) == before
+
+
 @given(st.lists(CLOCKS, max_size=6))
 def test_minutes_are_never_negative_and_a_tap_on_time_is_never_a_no_show(clocks):
     verdict = judge_duty(DutyFacts(slot(), DutyTaps(taps(" ".join(clocks)))))

@@ -6,7 +6,7 @@ before now is in the journal" asks `oldest` first.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from edge.wire.events import Stamp
 
 MOST_WAITING = 5_000
-"""More than this is nobody's tapping but a broken reader: five seconds of a thousand frames each."""
+"""More than this of one reader is nobody's tapping, but it is broken: five seconds of a thousand frames each."""
 
 T = TypeVar("T")
 
@@ -35,15 +35,20 @@ class Arrivals(Generic[T]):
 
     def __init__(self, stamp: Callable[[], Stamp]) -> None:
         self._stamp = stamp
-        self._waiting: deque[Arrival[T]] = deque()
+        self._waiting: deque[tuple[Arrival[T], str]] = deque()
+        self._spare: Counter[str] = Counter()
         self._changed = threading.Condition()
 
-    def put(self, message: T, *, spare: bool = False) -> bool:
-        """Hand over `message`; never blocks for the disk. spare: it may be dropped when too much waits (False)."""
+    def put(self, message: T, *, spare: str = "") -> bool:
+        """Hand over `message`; never blocks for the disk.
+
+        spare: whose it is, where it may be dropped (False) when too much of the same waits, "" = it may not be.
+        """
         with self._changed:
-            if spare and len(self._waiting) >= MOST_WAITING:
+            if spare and self._spare[spare] >= MOST_WAITING:
                 return False
-            self._waiting.append(Arrival(message, self._stamp()))
+            self._spare[spare] += 1
+            self._waiting.append((Arrival(message, self._stamp()), spare))
             self._changed.notify()
             return True
 
@@ -52,14 +57,15 @@ class Arrivals(Generic[T]):
         with self._changed:
             if not self._waiting:
                 self._changed.wait(wait_s)
-            return self._waiting[0] if self._waiting else None
+            return self._waiting[0][0] if self._waiting else None
 
     def done(self) -> None:
         """The first one is dealt with."""
         with self._changed:
-            self._waiting.popleft()
+            _, spare = self._waiting.popleft()
+            self._spare[spare] -= 1
 
     def oldest(self) -> Stamp | None:
         """When the first one came that is not dealt with; None = nothing waits."""
         with self._changed:
-            return self._waiting[0].stamp if self._waiting else None
+            return self._waiting[0][0].stamp if self._waiting else None

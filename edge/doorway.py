@@ -127,8 +127,10 @@ class Doorway:
 
     def put(self, message: Message) -> None:
         """Hand something to the loop. Any thread may call; it never blocks."""
-        frame = isinstance(message, ReaderEvent) and message.kind not in (EventKind.LOST, EventKind.CONNECTED)
-        if not self._arrivals.put(message, spare=frame):
+        spare = ""
+        if isinstance(message, ReaderEvent) and message.kind not in (EventKind.LOST, EventKind.CONNECTED):
+            spare = message.reader_id
+        if not self._arrivals.put(message, spare=spare):
             self._health.count("frames_dropped")
 
     def settled(self, now: Stamp) -> Stamp:

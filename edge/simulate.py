@@ -53,8 +53,8 @@ def rdm6300_frame(badge: str) -> bytes:
 
 
 @dataclass(slots=True)
-class _Reader:
-    """The pseudo terminal that plays the card reader. next_s: when the next person may hold a card to it."""
+class CardReader:
+    """A pseudo terminal that plays a card reader. next_s: when the next person may hold a card to it."""
 
     link: Path
     master: int = -1
@@ -93,7 +93,7 @@ class Member:
     code: str
     folder: Path
     identity: Identity
-    reader: _Reader
+    reader: CardReader
     notify: socket.socket
     address: str
     relay: Relay | None
@@ -127,7 +127,7 @@ class _Due:
 
     at_s: float
     number: int
-    reader: _Reader = field(compare=False)
+    reader: CardReader = field(compare=False)
     content: bytes = field(compare=False)
 
 
@@ -185,7 +185,7 @@ class Fleet:
         """
         folder = self._folder / code
         folder.mkdir(parents=True, exist_ok=True)
-        reader = _Reader(folder / "reader")
+        reader = CardReader(folder / "reader")
         reader.plug()
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         address = f"@diemdanh-{secrets.token_hex(6)}"

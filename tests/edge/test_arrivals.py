@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from edge.arrivals import MOST_WAITING, Arrivals
 from edge.readers import EventKind, ReaderEvent
-from edge.wire.events import Clock, ClockSet, Ok, Punch, Stamp
+from edge.wire.events import Clock, ClockSet, Ok, Punch, Read, Stamp
 from tests.edge.door_bench import MS, Bench
 
 SHORT, LONG = 70, 9_000
@@ -105,6 +105,15 @@ def test_a_reader_gone_mad_fills_no_memory_and_a_lost_reader_is_heard_all_the_sa
     assert bench.health.counts()["frames_dropped"] == 500
     served(bench)
     assert bench.health.faults() == ("reader_lost_door",)
+
+
+def test_a_reader_gone_mad_has_no_card_at_another_one_dropped(bench):
+    for number in range(MOST_WAITING + 1):
+        bench.door.put(ReaderEvent(EventKind.READ, "door", bench.ns, f"em:{number:08X}"))
+    bench.door.put(ReaderEvent(EventKind.READ, "desk", bench.ns, "em:008EB2F9"))
+    assert bench.health.counts()["frames_dropped"] == 1
+    served(bench)
+    assert bench.bodies() == [Read("em:008EB2F9", "desk", "info")]
 
 
 def test_who_waits_for_a_message_gets_it_and_what_is_dealt_with_is_gone():

@@ -57,6 +57,21 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def tree_cpu_s(pid: int) -> float:
+    """CPU seconds that a process and its children have used, those that have ended (and were waited for) included."""
+    used = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text("ascii", "replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(path.parent.name) == pid:
+            used += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == pid:
+            used += sum(map(int, fields[11:13]))
+    return used / _TICKS
+
+
 def resident_mb(pid: int) -> float:
     """Resident memory of a process in MB (10^6 bytes)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -35,7 +35,8 @@ person AS (
     JOIN device ON device.unit = assignment.unit JOIN journal ON journal.device = device.id
 ),
 punch AS (
-    SELECT person.*, d * 4 + t AS round, :first_ms + CAST(d AS BIGINT) * :day_ms + minute * 60000 + place * :apart_ms AS at_ms
+    SELECT person.*, d * 4 + t AS round,
+           :first_ms + CAST(d AS BIGINT) * :day_ms + minute * 60000 + place * :apart_ms AS at_ms
     FROM day CROSS JOIN tap CROSS JOIN person
 )
 SELECT journal_id, round * people + place + 1, 'punch', :line, :hash, at_ms - :first_ms, at_ms, 'ntp', 10, at_ms + 300,

@@ -33,7 +33,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge/readers": {"edge.readers", "edge.badges"},
     "edge/phrases.py": set(),
     "edge/outings.py": {"edge.wire"},
-    "edge/displays/lcd.py": {"edge", "RPLCD"},
     "edge/displays/oled.py": {"edge", "luma", "PIL"},
     "edge/door.py": {"edge.badges", "edge.phrases", "edge.readers", "edge.wire"},
     "edge/sending.py": {"edge.wire", "edge.journal.spans"},

@@ -21,9 +21,10 @@ readonly BEGIN="# diemdanh: begin (written by install.sh, removed by install.sh 
 readonly GROUPS_WANTED=(dialout gpio i2c input)
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly source_dir
-readonly PACKAGES=(python3 python3-venv systemd udev tzdata)
-# The driver of the panel's pins: Raspberry Pi OS has it, plain Debian not always.
-readonly DRIVERS=(python3-lgpio)
+# The font is an OLED's: it has every Vietnamese letter.
+readonly PACKAGES=(python3 python3-venv systemd udev tzdata fonts-dejavu-core)
+# The drivers of the panel's pins and of an OLED: Raspberry Pi OS has both, plain Debian not always.
+readonly DRIVERS=(python3-lgpio python3-luma.oled)
 
 dry=no uninstall=no purge=no port=usb journal_device="" boot=yes
 model="" boot_config="" boot_line="" reboot=no
@@ -129,7 +130,7 @@ account() {
     done
 }
 
-# The program: its own environment, which sees Debian's lgpio (PyPI has no sound wheel of it for every Pi).
+# The program: its own environment, which sees Debian's lgpio and luma (PyPI has no sound wheels of lgpio for every Pi).
 # A stamp of what was installed makes a second run short.
 program() {
     say "Program"

@@ -99,7 +99,8 @@ class GpioLine:
         return list(self._pulses(data))
 
     def _pulses(self, data: bytes) -> Iterator[Heard]:
-        for mono_ns, _, line, number, _ in _EVENT.iter_unpack(data):
+        # The kernel queues each line's edges from a thread of that line: the numbers are the order, not the queue.
+        for mono_ns, _, line, number, _ in sorted(_EVENT.iter_unpack(data), key=lambda event: event[3]):
             lost = number != (self._number + 1) & 0xFFFFFFFF
             self._number = number
             yield Heard((_LOST if lost else b"") + (b"0" if line == self._wires.d0 else b"1"), mono_ns)

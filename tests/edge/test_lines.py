@@ -113,6 +113,13 @@ def test_the_pulses_of_two_wires_are_a_badge(pipe):
     assert (event.badge, event.mono_ns) == ("w26:8EB2F9", 7_000 * MS)
 
 
+def test_the_order_is_the_kernels_number_and_not_its_queue(pipe):
+    frame = Pulses().of(W26, 0)
+    shuffled = [frame[place * 48 : place * 48 + 48] for place in (1, 0, *range(3, 26), 2)]
+    os.write(pipe[1], b"".join(shuffled))
+    assert badges(GpioLine(pipe[0], Wires(None, 5, 6)), DRIVERS["wiegand26"]("door")) == ["w26:8EB2F9"]
+
+
 def test_frames_read_late_are_told_apart_by_the_kernels_time(pipe):
     pulses = Pulses()
     os.write(pipe[1], pulses.of(W26, 0) + pulses.of(W26, 26 * 2 * MS + 30 * MS))

@@ -160,7 +160,9 @@ def _device(arguments: argparse.Namespace, settings: Settings) -> int:
 def _evaluate(arguments: argparse.Namespace, _: Settings) -> int:
     from central import evaluate_file
 
-    print(json.dumps(evaluate_file.run(arguments.file), ensure_ascii=False, indent=1))
+    answers = evaluate_file.run(arguments.file)
+    print(json.dumps(answers, ensure_ascii=False, indent=1))
+    evaluate_file.refuse(arguments.file, answers)
     return 0
 
 

@@ -1,83 +1,47 @@
 """Recorded cases of attendance: a JSON file in, the rules' answers out (`diemdanh-central evaluate FILE`).
 
-The format: `schedules` (name -> sessions, grace and window minutes, workdays) and `cases` (one person, one work date:
-punches, context, parameters). No database, no clock: a case says itself when it is asked.
+The format: `central.case_format`. No database, no clock: a case says itself when it is asked. A case that does not
+follow the format silences no other: it is answered by its error.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from central.case_format import CaseFormatError, day_of
 from central.errors import CentralError
 from central.rules import evaluate
-from central.rules.day import (
-    LOCAL,
-    Coverage,
-    Day,
-    DayVerdict,
-    Plan,
-    PlanKind,
-    Policy,
-    Session,
-    SessionVerdict,
-    Tap,
-)
-from central.rules.policy import POLICY_NAMES, PolicyError, policy_from
+from central.rules.day import DayVerdict, SessionVerdict
 
-SCHEDULE_SETTINGS = frozenset(
-    {"sessions", "workdays", "grace_late_min", "grace_early_min", "window_before_min", "window_after_min"}
-)
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SHOWN = 20
+"""So many errors are told one by one."""
 
 
 class CasesError(CentralError, ValueError):
-    """A file of cases that cannot be read; the message names the file, the case and what is wrong with it."""
+    """A file of cases that cannot be read, or cases of it; the message names the file, the element and the remedy."""
 
 
 def run(path: str | Path) -> list[dict[str, Any]]:
     """Judge every case of the file, in its order: `{"id", "status", "sessions"}` with the keys of `expected`.
 
-    Raises `CasesError` when the file cannot be read, is not JSON or a case does not follow the format.
+    A case that does not follow the format has `{"id", "error"}` instead; `refuse` tells them all. Raises `CasesError`
+    when the file cannot be read or is no JSON object of `schedules` and `cases`.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CasesError(f"{path}: cannot be read ({error.strerror}); name an existing file of cases") from error
-    except ValueError as error:
-        raise CasesError(f"{path}: not a JSON file of cases ({error}); see the format in the README") from error
-    if not isinstance(content, dict) or not {"schedules", "cases"} <= content.keys():
-        raise CasesError(f"{path}: needs an object with `schedules` and `cases`")
-    return [_answer(path, case, content["schedules"]) for case in content["cases"]]
+    content = _content(path)
+    schedules, cases = content.get("schedules"), content.get("cases")
+    if not isinstance(schedules, dict) or not isinstance(cases, list):
+        raise CasesError(f"{path}: needs an object with an object `schedules` and a list `cases`; see the README")
+    return [_answer(case, schedules, f"cases[{number}]") for number, case in enumerate(cases)]
 
 
-def day_of(case: Mapping[str, Any], schedules: Mapping[str, Any]) -> Day:
-    """The day that a case describes. Its `arrival`, when present, is the order in which the punches are given."""
-    work_date = date.fromisoformat(case["work_date"])
-    context = case.get("context", {})
-    settings = {**schedules[case["schedule"]], **case.get("parameters", {})}
-    rostered = case["work_date"] in _listed(context.get("duty_roster"))
-    workday = rostered or work_date.weekday() in _weekdays(settings.get("workdays", "every day"))
-    return Day(
-        work_date,
-        tuple(_session(row, work_date, settings) for row in settings["sessions"]) if workday else (),
-        tuple(Tap(_moment(p), ref=p) for p in case.get("arrival", case["punches"])),
-        _plans(context, case["work_date"]),
-        coverage=Coverage(_moment_or_none(context.get("now")), _moment_or_none(context.get("synced_until"))),
-        employed=_employed(context.get("employment"), case["work_date"]),
-        rostered=rostered,
-        policy=_policy(settings),
-    )
-
-
-def _policy(settings: Mapping[str, Any]) -> Policy:
-    """The office's choices among the settings. A name that is no setting at all is refused: it would change nothing."""
-    unknown = sorted(set(settings) - SCHEDULE_SETTINGS - set(POLICY_NAMES))
-    if unknown:
-        known = ", ".join(sorted(SCHEDULE_SETTINGS | set(POLICY_NAMES)))
-        raise PolicyError(f"parameter {unknown[0]!r} is not known; there are {known}")
-    return policy_from({name: str(settings[name]) for name in POLICY_NAMES if name in settings})
+def refuse(path: str | Path, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Raises `CasesError` with every error among the answers; nothing when there is none."""
+    errors = [answer["error"] for answer in answers if "error" in answer]
+    if errors:
+        more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
+        raise CasesError("\n".join(f"{path}: {line}" for line in [*errors[:SHOWN], *more]))
 
 
 def as_json(verdict: DayVerdict) -> dict[str, Any]:
@@ -86,12 +50,26 @@ def as_json(verdict: DayVerdict) -> dict[str, Any]:
     return {"status": verdict.status.value, "sessions": sessions}
 
 
-def _answer(path: str | Path, case: Mapping[str, Any], schedules: Mapping[str, Any]) -> dict[str, Any]:
+def _content(path: str | Path) -> dict[str, Any]:
     try:
-        return {"id": case["id"], **as_json(evaluate(day_of(case, schedules)))}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        name = case.get("id", "?") if isinstance(case, Mapping) else "?"
-        raise CasesError(f"{path}: case {name} does not follow the format: {error!r}; correct it") from error
+        content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CasesError(f"{path}: cannot be read ({error.strerror}); name an existing file of cases") from error
+    except RecursionError as error:
+        raise CasesError(f"{path}: nested too deep for a file of cases; see the format in the README") from error
+    except ValueError as error:
+        raise CasesError(f"{path}: not a JSON file of cases ({error}); see the format in the README") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _answer(case: Any, schedules: Mapping[str, Any], path: str) -> dict[str, Any]:
+    name = case.get("id") if isinstance(case, dict) else None
+    try:
+        if isinstance(case, dict) and (not isinstance(name, str | int) or isinstance(name, bool)):
+            raise CaseFormatError(f"{path}.id: is missing or no text; write a name of the case")
+        return {"id": name, **as_json(evaluate(day_of(case, schedules, path)))}
+    except CaseFormatError as error:
+        return {"id": name, "error": str(error) if name is None else f"case {name}: {error}"}
 
 
 def _session_json(work_date: date, verdict: SessionVerdict) -> dict[str, Any]:
@@ -106,76 +84,6 @@ def _session_json(work_date: date, verdict: SessionVerdict) -> dict[str, Any]:
         "worked_min": verdict.worked_min,
         "flags": [f.value for f in verdict.flags],
     }
-
-
-def _session(row: list[str], work_date: date, settings: Mapping[str, Any]) -> Session:
-    name, start, end = row
-    return Session(
-        name,
-        _clock(start, work_date),
-        _clock(end, work_date),
-        timedelta(minutes=settings.get("grace_late_min", 0)),
-        timedelta(minutes=settings.get("grace_early_min", 0)),
-        _minutes(settings.get("window_before_min")),
-        _minutes(settings.get("window_after_min")),
-    )
-
-
-def _plans(context: Mapping[str, Any], work_date: str) -> tuple[Plan, ...]:
-    plans = []
-    if work_date in _listed(context.get("holiday")):
-        plans.append(Plan(PlanKind.HOLIDAY))
-    for key, kind in (("holiday_session", "holiday"), ("leave", "leave"), ("field_duty", "field_duty")):
-        for session in _listed(context.get(key)):
-            plans.append(Plan(PlanKind(kind), None if session == "full" else session))
-    return tuple(plans)
-
-
-def _employed(employment: Any, work_date: str) -> bool:
-    if employment is None:
-        return True
-    if isinstance(employment, str):
-        return employment != "inactive"
-    joined, left = employment.get("joined") or "", employment.get("left") or "9999-12-31"
-    return bool(joined <= work_date <= left)
-
-
-def _weekdays(text: str) -> set[int]:
-    """Weekday numbers, Monday 0: `every day`, `Mon-Fri`, `Mon,Wed,Fri`."""
-    if text == "every day":
-        return set(range(7))
-    days: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        start = WEEKDAYS.index(first)
-        length = (WEEKDAYS.index(last or first) - start) % 7 + 1
-        days |= {(start + i) % 7 for i in range(length)}
-    return days
-
-
-def _listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else list(value)
-
-
-def _clock(text: str, work_date: date) -> datetime:
-    """`07:30`, or `07:30+1` for the next date."""
-    hours, _, days = text.partition("+")
-    return datetime.combine(work_date + timedelta(days=int(days or 0)), time.fromisoformat(hours), LOCAL)
-
-
-def _minutes(value: float | None) -> timedelta | None:
-    return None if value is None else timedelta(minutes=value)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=LOCAL) if moment.tzinfo is None else moment
-
-
-def _moment_or_none(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
 
 
 def _text(moment: datetime | None) -> str | None:

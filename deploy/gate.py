@@ -20,6 +20,7 @@ PURE = (
     "central/recorded.py",
     "central/workdays.py",
     "central/coverage.py",
+    "central/case_format.py",
     "central/presence.py",
     "central/silence.py",
     "central/lunar.py",

@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/sheets.py": set(),
     "central/recorded.py": {"central.errors", "central.timing"},
     "central/moments.py": {"central.rules"},
+    "central/case_format.py": PURE_RULES,
     "central/workdays.py": PURE_RULES,
     "central/coverage.py": {*PURE_RULES, "central.moments"},
     "central/presence.py": {*PURE_RULES, "central.moments"},
@@ -83,7 +84,7 @@ PURE = (
     "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/phrases.py",
     "edge/outings.py", "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
-    "central/silence.py",
+    "central/silence.py", "central/case_format.py",
     "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
     "central/sheets.py",
     "central/recorded.py", "central/counting", "central/explaining", "central/hints.py",
@@ -92,7 +93,7 @@ PURE = (
 PURE_MODULES = frozenset(
     {
         "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv",
-        "dataclasses", "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
+        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
         "operator", "re", "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib", "zoneinfo",
     }
 )  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from central.evaluate_file import CasesError, as_json, day_of, run
+from central.case_format import day_of
+from central.evaluate_file import as_json, run
 from central.rules import evaluate
 
 FILE = Path(__file__).parents[2] / "data" / "attendance.json"
@@ -45,28 +46,6 @@ def test_the_whole_file_is_answered_in_its_order():
     answers = run(FILE)
     assert [a["id"] for a in answers] == [c["id"] for c in CASES]
     assert {frozenset(a) for a in answers} == {frozenset({"id", "status", "sessions"})}
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        ("{", "not a JSON file"),
-        ("[]", "`schedules` and `cases`"),
-        ('{"schedules": {}, "cases": [{"id": "Z1", "work_date": "2026-03-02", "schedule": "NONE"}]}', "case Z1"),
-        ('{"schedules": {}, "cases": [7]}', "case ?"),
-    ],
-)
-def test_a_file_that_is_no_file_of_cases_is_refused_with_its_name(tmp_path, content, complaint):
-    path = tmp_path / "cases.json"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(CasesError, match=r"cases\.json") as refusal:
-        run(path)
-    assert complaint in str(refusal.value)
-
-
-def test_a_missing_file_is_refused_with_its_name(tmp_path):
-    with pytest.raises(CasesError, match=r"none\.json"):
-        run(tmp_path / "none.json")
 
 
 def one_case(**changes: Any) -> dict[str, Any]:

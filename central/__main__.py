@@ -167,6 +167,7 @@ def _evaluate(arguments: argparse.Namespace, _: Settings) -> int:
 
 
 def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
+    from central.commands.empty import note
     from central.processes import ready_store
     from central.reports import duty, verdicts
 
@@ -174,15 +175,17 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CentralError(f"--to {arguments.last} lies before --from {arguments.first}; exchange them")
     with ready_store(settings).read() as db:
         if arguments.kind == "duty":
-            duty.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
+            count = duty.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
+            note(db, count, f"no duty slot of {arguments.first} to {arguments.last} has a verdict")
             return 0
-        verdicts.write(
+        count = verdicts.write(
             db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout, live=arguments.live
         )
         waiting = verdicts.waiting(db, arguments.first, arguments.last)
+        note(db, count + waiting, f"nothing was judged for {arguments.first} to {arguments.last}")
     if waiting:
-        note = f"note: {waiting} staff-days of these dates wait to be judged (`evaluate-loop` or `run`)"
-        print(note, file=sys.stderr)
+        text = f"note: {waiting} staff-days of these dates wait to be judged (`evaluate-loop` or `run`)"
+        print(text, file=sys.stderr)
     return 0
 
 

@@ -19,13 +19,16 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print them; returns the exit code."""
+    from central.commands.empty import note
     from central.processes import ready_store
     from central.reports import strangers
 
     store = ready_store(settings)
     try:
         with store.read() as db:
-            strangers.write(db, arguments.format, sys.stdout)
+            note(
+                db, strangers.write(db, arguments.format, sys.stdout), "every badge that was tapped belongs to somebody"
+            )
     finally:
         store.close()
     return 0

@@ -143,11 +143,13 @@ def _withdraw(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> 
 
 def _list(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> str:
     from central.calendars.listing import CalendarRow, calendar_rows
+    from central.commands.empty import note
     from central.reports.formats import write_rows
 
     out = io.StringIO()
     with store.read() as db:
-        write_rows(CalendarRow._fields, calendar_rows(db, arguments.year), arguments.format, out)
+        count = write_rows(CalendarRow._fields, calendar_rows(db, arguments.year), arguments.format, out)
+        note(db, count, f"{arguments.year} has no day and no proposal; `calendar propose {arguments.year}` begins")
     return out.getvalue()
 
 

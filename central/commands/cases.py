@@ -19,12 +19,13 @@ def add(commands: Commands) -> None:
     show.add_argument("--format", choices=("csv", "json"), default="csv")
     decide = verbs.add_parser("decide", help="record a person's decision on an open case")
     decide.add_argument("case", type=int, metavar="NUMBER")
-    decide.add_argument("--decision-no", required=True, metavar="NO", help="number of the decision")
+    decide.add_argument("--doc", required=True, metavar="NO", help="number of the document that decides it")
     decide.add_argument("--by", required=True, metavar="NAME", help="who decided")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line asks; returns the exit code."""
+    from central.commands.empty import note
     from central.ledger.cases import decide
     from central.processes import ready_store
     from central.reports import cases
@@ -33,12 +34,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         if arguments.verb == "decide":
             with store.write() as db:
-                decided = decide(db, arguments.case, arguments.decision_no, arguments.by, now_ms)
+                decided = decide(db, arguments.case, arguments.doc, arguments.by, now_ms)
             sys.stdout.write(f"case {decided.id} is decided by {decided.decided_by}: {decided.decision_no}\n")
             return 0
         with store.read() as db:
             if arguments.verb == "list":
-                cases.write(db, now_ms, arguments.all, arguments.format, sys.stdout)
+                count = cases.write(db, now_ms, arguments.all, arguments.format, sys.stdout)
+                note(db, count, "there is no case" if arguments.all else "no case is open")
             else:
                 cases.write_steps(db, arguments.case, arguments.format, sys.stdout)
     finally:

@@ -27,6 +27,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the counts; returns the exit code."""
+    from central.commands.empty import note
     from central.moments import local_date
     from central.processes import ready_store
     from central.reports import counters
@@ -35,7 +36,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     store = ready_store(settings)
     try:
         with store.read() as db:
-            counters.write(db, period, arguments.unit, arguments.format, sys.stdout)
+            count = counters.write(db, period, arguments.unit, arguments.format, sys.stdout)
+            note(db, count, f"nothing was judged for {period.first} to {period.last}")
     finally:
         store.close()
     return 0

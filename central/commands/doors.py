@@ -119,6 +119,8 @@ def _findings(arguments: argparse.Namespace, store: "Store", _: "Clock") -> None
         return
     for one in told:
         _tell(one)
+    if not told:
+        _say("no door has anything that awaits a decision, was lost, closed or decided")
     _say("quarantine: " + (", ".join(f"{count} {code}" for code, count in waiting.items()) or "empty"))
     if gone:
         _say(f"quarantine had no room for {gone} messages; the stations still have what was in them")

@@ -20,6 +20,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the hints; returns the exit code."""
+    from central.commands.empty import note
     from central.processes import ready_store
     from central.reports.formats import write_rows
     from central.reports.hints import HintRow, hint_rows
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         with store.read() as db:
             rows = hint_rows(db, arguments.first, arguments.last, arguments.unit, settings.hints, say, now_ms)
+            note(db, len(rows), f"no tap of {arguments.first} to {arguments.last} calls for a look")
     finally:
         store.close()
     if arguments.format == "text":

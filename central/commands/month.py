@@ -77,6 +77,7 @@ def _unlock(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> No
 
 
 def _show(arguments: argparse.Namespace, store: "Store", _: "Clock") -> None:
+    from central.commands.empty import note
     from central.months import intact, span
     from central.reports.formats import write_rows
     from central.store import months
@@ -86,11 +87,13 @@ def _show(arguments: argparse.Namespace, store: "Store", _: "Clock") -> None:
         if arguments.events:
             steps = months.steps(db, arguments.month)
             told = [(_at(s.at_ms), s.month, s.unit, s.what, s.by, s.doc_no, s.reason) for s in steps]
-            write_rows(STEP_COLUMNS, told, arguments.format, sys.stdout)
+            count = write_rows(STEP_COLUMNS, told, arguments.format, sys.stdout)
+            note(db, count, f"nobody locked or unlocked {arguments.month}")
         else:
             sheets = months.sheets(db, [arguments.month], in_force=False)
             rows = [_sheet_row(sheet, intact=intact(db, sheet)) for sheet in sheets]
-            write_rows(SHEET_COLUMNS, rows, arguments.format, sys.stdout)
+            count = write_rows(SHEET_COLUMNS, rows, arguments.format, sys.stdout)
+            note(db, count, f"no sheet of {arguments.month} was signed")
 
 
 def _sheet_row(sheet: "Sheet", *, intact: bool) -> tuple[Any, ...]:
@@ -100,6 +103,7 @@ def _sheet_row(sheet: "Sheet", *, intact: bool) -> tuple[Any, ...]:
 
 
 def _adjustments(arguments: argparse.Namespace, store: "Store", _: "Clock") -> None:
+    from central.commands.empty import note
     from central.months import span
     from central.reports.formats import write_rows
     from central.store import months
@@ -108,7 +112,8 @@ def _adjustments(arguments: argparse.Namespace, store: "Store", _: "Clock") -> N
     with store.read() as db:
         sheets = {sheet.id: sheet for sheet in months.sheets(db, in_force=False)}
         rows = [_adjustment_row(a, sheets[a.sheet_id]) for a in months.adjustments_in(db, arguments.month)]
-    write_rows(ADJUSTMENT_COLUMNS, rows, arguments.format, sys.stdout)
+        count = write_rows(ADJUSTMENT_COLUMNS, rows, arguments.format, sys.stdout)
+        note(db, count, f"nothing is proposed in {arguments.month} for months that were signed before")
 
 
 def _adjustment_row(found: "Adjustment", sheet: "Sheet") -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print them; returns the exit code."""
+    from central.commands.empty import note
     from central.processes import ready_store
     from central.reports import proposals
 
@@ -25,7 +26,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     store = ready_store(settings)
     try:
         with store.read() as db:
-            proposals.write(db, arguments.first, arguments.last, arguments.format, sys.stdout)
+            count = proposals.write(db, arguments.first, arguments.last, arguments.format, sys.stdout)
+            note(db, count, f"no overtime is proposed for {arguments.first} to {arguments.last}")
     finally:
         store.close()
     return 0

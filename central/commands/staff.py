@@ -23,6 +23,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what the command line asks for; returns the exit code."""
+    from central.commands.empty import note
     from central.moments import local_date
     from central.processes import ready_store
     from central.reports import staff
@@ -32,7 +33,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         with store.read() as db:
             on = arguments.on or local_date(settings.clock.clock().now_ms())
-            staff.write(db, on, arguments.search, arguments.unit, order, arguments.format, sys.stdout)
+            count = staff.write(db, on, arguments.search, arguments.unit, order, arguments.format, sys.stdout)
+            note(db, count, f"nobody is found for {on}")
     finally:
         store.close()
     return 0

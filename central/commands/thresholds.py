@@ -23,13 +23,13 @@ def add(commands: Commands) -> None:
     put.add_argument("--to", dest="last", type=date_of, metavar="DATE", help="included; until it is ended by itself")
     put.add_argument("--unit", default="", help="for this unit and all below it; for everybody by itself")
     put.add_argument("--category", default="", help="staff category, such as cadre; all by itself")
-    put.add_argument("--doc-no", required=True, metavar="NO", help="number of the document that sets it")
+    put.add_argument("--doc", required=True, metavar="NO", help="number of the document that sets it")
     listing = verbs.add_parser("list", help="all limits, ended ones too")
     listing.add_argument("--format", choices=("csv", "json"), default="csv")
     end = verbs.add_parser("end", help="let a limit count nothing after a date")
     end.add_argument("threshold", type=int, metavar="NUMBER")
     end.add_argument("--to", dest="last", required=True, type=date_of, metavar="DATE", help="its last day")
-    end.add_argument("--doc-no", required=True, metavar="NO", help="number of the document that ends it")
+    end.add_argument("--doc", required=True, metavar="NO", help="number of the document that ends it")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             if arguments.verb == "add":
                 rule, window = Rule(arguments.rule), Window(arguments.window)
                 scope = (arguments.first, arguments.last, arguments.unit, arguments.category)
-                asked = Threshold(0, rule, window, arguments.limit, arguments.doc_no, *scope)
+                asked = Threshold(0, rule, window, arguments.limit, arguments.doc, *scope)
                 sys.stdout.write(f"threshold {add_threshold(db, asked, now_ms).id} holds from {arguments.first}\n")
             else:
-                ended = end_threshold(db, arguments.threshold, arguments.last, arguments.doc_no, now_ms)
+                ended = end_threshold(db, arguments.threshold, arguments.last, arguments.doc, now_ms)
                 sys.stdout.write(f"threshold {ended.id} counts nothing after {ended.last}\n")
     finally:
         store.close()
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _list(db: sa.Connection, form: str) -> None:
+    from central.commands.empty import note
     from central.reports.formats import write_rows
     from central.store.thresholds import thresholds
 
@@ -67,4 +68,4 @@ def _list(db: sa.Connection, form: str) -> None:
         (t.id, t.rule.value, t.window.value, t.limit, t.unit, t.category, t.first, t.last or "", t.document)
         for t in thresholds(db)
     )
-    write_rows(columns, rows, form, sys.stdout)
+    note(db, write_rows(columns, rows, form, sys.stdout), "no limit is set; `threshold add` sets one by a document")

@@ -53,7 +53,7 @@ def count_everybody(db: sa.Connection, now_ms: int) -> int:
 def add_threshold(db: sa.Connection, new: Threshold, now_ms: int) -> Threshold:
     """Put a threshold in force and count. Raises ThresholdError, UnknownUnitError."""
     if not new.document.strip():
-        raise ThresholdError("a threshold needs the number of the document that sets it; give --doc-no")
+        raise ThresholdError("a threshold needs the number of the document that sets it; give --doc")
     if new.limit < 1:
         raise ThresholdError(f"limit {new.limit}: give 1 or more")
     if new.last is not None and new.last < new.first:
@@ -72,7 +72,7 @@ def end_threshold(db: sa.Connection, number: int, last: dt.date, document: str, 
     if threshold is None:
         raise ThresholdError(f"there is no threshold {number}; `threshold list` shows all")
     if not document.strip():
-        raise ThresholdError("ending a threshold needs the number of a document; give --doc-no")
+        raise ThresholdError("ending a threshold needs the number of a document; give --doc")
     if last < threshold.first:
         raise ThresholdError(f"threshold {number} began on {threshold.first}, after {last}; name a later end")
     limits.end_threshold(db, number, last, document)
@@ -83,7 +83,7 @@ def end_threshold(db: sa.Connection, number: int, last: dt.date, document: str, 
 def decide(db: sa.Connection, number: int, decision_no: str, by: str, now_ms: int) -> Case:
     """Record a person's decision on an open case. Raises CaseError."""
     if not decision_no.strip() or not by.strip():
-        raise CaseError("a decision needs its number and who decided; give --decision-no and --by")
+        raise CaseError("a decision needs its number and who decided; give --doc and --by")
     case = cases.case_by_number(db, number, lock=True)
     if case is None:
         raise CaseError(f"there is no case {number}; `case list --all` shows every one")

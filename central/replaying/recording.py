@@ -12,8 +12,9 @@ from typing import Any
 from central.errors import ImportRefusedError
 from central.moments import local_date
 from central.roster.office import BadValue, Line, Office, Reader, badge_number, read_files
+from central.roster.problems import listed
+from central.roster.reading import need_folder
 
-MAX_SHOWN = 200
 REMEDY = "correct it, or import devices.csv first"
 
 
@@ -129,6 +130,7 @@ def read_recording(folder: Path, known: Collection[str]) -> Recording:
 
     Raises ImportRefusedError, which lists every bad value with file, line, column and remedy.
     """
+    need_folder(folder, "punches.csv")
     found = read_files(folder, FILES, needed=("punches",), purpose="a replay")
     lines = {name: found.lines.get(name, []) for name in FILES}
     for name in FILES:
@@ -141,10 +143,7 @@ def read_recording(folder: Path, known: Collection[str]) -> Recording:
     if not found.problems and not deliveries:
         found.complain("punches", None, "", "holds no punch; there is nothing to replay")
     if found.problems:
-        shown = [str(problem) for problem in found.problems[:MAX_SHOWN]]
-        more = len(found.problems) - len(shown)
-        tail = [f"... and {more} more"] if more else []
-        raise ImportRefusedError("\n".join([f"nothing was replayed from {folder}:", *shown, *tail]))
+        raise ImportRefusedError("\n".join([f"nothing was replayed from {folder}:", *listed(found.problems)]))
     moments = [d.received_ms for d in deliveries] + [s.synced_ms for s in syncs]
     return Recording(tuple(deliveries), tuple(syncs), tuple(downs), local_date(min(moments)), local_date(max(moments)))
 

@@ -57,9 +57,9 @@ def _row(found: NamedCase, now_ms: int) -> CaseRow:
     )
 
 
-def write(db: sa.Connection, now_ms: int, every: bool, form: str, out: TextIO) -> None:
+def write(db: sa.Connection, now_ms: int, every: bool, form: str, out: TextIO) -> int:
     """Print cases as `csv` or `json`."""
-    write_rows(CaseRow._fields, case_rows(db, now_ms, every=every), form, out)
+    return write_rows(CaseRow._fields, case_rows(db, now_ms, every=every), form, out)
 
 
 def write_steps(db: sa.Connection, number: int, form: str, out: TextIO) -> None:

@@ -59,6 +59,6 @@ def counter_rows(db: sa.Connection, period: Period, unit: str | None) -> list[Co
 _COUNTS = CounterRow._fields[3:]
 
 
-def write(db: sa.Connection, period: Period, unit: str | None, form: str, out: TextIO) -> None:
+def write(db: sa.Connection, period: Period, unit: str | None, form: str, out: TextIO) -> int:
     """Print the counts as `csv` or `json`."""
-    write_rows(CounterRow._fields, counter_rows(db, period, unit), form, out)
+    return write_rows(CounterRow._fields, counter_rows(db, period, unit), form, out)

@@ -9,6 +9,6 @@ from central.reports.formats import write_rows
 from central.store.overtime import ProposalLine, proposals
 
 
-def write(db: sa.Connection, first: dt.date, last: dt.date, form: str, out: TextIO) -> None:
+def write(db: sa.Connection, first: dt.date, last: dt.date, form: str, out: TextIO) -> int:
     """Print the proposals of first to last, both included."""
-    write_rows(ProposalLine._fields, proposals(db, first, last), form, out)
+    return write_rows(ProposalLine._fields, proposals(db, first, last), form, out)

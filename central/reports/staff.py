@@ -92,6 +92,6 @@ def _line(roster: Roster, person: StaffRow, post: Post | None, on: dt.date) -> S
 
 def write(
     db: sa.Connection, on: dt.date, search: str, unit: str | None, order: NameOrder, form: str, out: TextIO
-) -> None:
+) -> int:
     """Print the list as `csv` or `json`."""
-    write_rows(StaffLine._fields, staff_lines(db, on, search, unit, order), form, out)
+    return write_rows(StaffLine._fields, staff_lines(db, on, search, unit, order), form, out)

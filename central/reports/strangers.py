@@ -30,10 +30,10 @@ def lines(db: sa.Connection) -> list[StrangerLine]:
     ]
 
 
-def write(db: sa.Connection, form: str, out: TextIO) -> None:
+def write(db: sa.Connection, form: str, out: TextIO) -> int:
     """Print them as `csv` or `json`."""
     columns = [field.name for field in fields(StrangerLine)]
-    write_rows(columns, (astuple(line) for line in lines(db)), form, out)
+    return write_rows(columns, (astuple(line) for line in lines(db)), form, out)
 
 
 def _instant(ms: int) -> str:

@@ -22,8 +22,9 @@ def write(
     out: TextIO,
     *,
     live: bool = False,
-) -> None:
-    """Print the verdicts of first to last, both included, as `csv` or `json`; unit: it and all below, None = all.
+) -> int:
+    """Print the verdicts of first to last, both included, as `csv` or `json`; returns how many. unit: it and all below,
+    None = all.
 
     Where a month is signed the signed values are printed, unless `live`. Each verdict counts for the unit that the
     person belonged to on its own date. Raises UnknownUnitError for a unit that there is not in the period.
@@ -31,7 +32,7 @@ def write(
     if unit is not None:
         check_unit(load_roster(db).units, unit, first, last)
     rows = verdict_rows if live else signed_rows
-    write_rows(VerdictRow._fields, rows(db, first, last, unit), form, out)
+    return write_rows(VerdictRow._fields, rows(db, first, last, unit), form, out)
 
 
 def waiting(db: sa.Connection, first: dt.date, last: dt.date) -> int:

@@ -17,6 +17,8 @@ from central.roster import rows
 from central.roster.calendar_rows import sync_calendar
 from central.roster.checks import check
 from central.roster.office import Office, read_office
+from central.roster.problems import listed
+from central.roster.reading import need_folder
 from central.roster.touched import Before
 from central.store import Store, fleet, imports, marks, seen
 from central.store.imports import Change, Row, Speaker
@@ -40,7 +42,6 @@ from central.tables import (
     WorkAssignment,
 )
 
-MAX_SHOWN = 200
 Progress = Callable[[str, int, int], None]
 """Told (what is done, how much of it, of how much)."""
 
@@ -92,16 +93,11 @@ def import_office(
 
 
 def _read(folder: Path) -> Office:
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise ImportRefusedError(f"folder {folder} {what}; name the folder that holds units.csv")
+    need_folder(folder, "units.csv")
     office = read_office(folder)
     check(office)
     if office.problems:
-        shown = [str(problem) for problem in office.problems[:MAX_SHOWN]]
-        more = len(office.problems) - len(shown)
-        tail = [f"... and {more} more"] if more else []
-        raise ImportRefusedError("\n".join([f"nothing was imported from {folder}:", *shown, *tail]))
+        raise ImportRefusedError("\n".join([f"nothing was imported from {folder}:", *listed(office.problems)]))
     return office
 
 

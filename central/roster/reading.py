@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from central.errors import ImportRefusedError
 from central.roster.codings import old_coding
 from central.roster.values import BadValue, Reader
 
@@ -56,7 +57,7 @@ class Office:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
-    """Files of which nothing could be read."""
+    """Files of which nothing could be read, or that are missing."""
     half_read: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By file: the codes of lines that another fault keeps out."""
 
@@ -70,6 +71,13 @@ class Office:
 
 
 Columns = Mapping[str, Reader]
+
+
+def need_folder(folder: Path, holds: str) -> None:
+    """Raises ImportRefusedError where there is no such folder; `holds` names a file that the right one has."""
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise ImportRefusedError(f"folder {folder} {what}; name the folder that holds {holds}")
 
 
 def read_files(
@@ -91,6 +99,7 @@ def read_files(
         elif name in needed:
             *others, last = needed
             every = f"{', '.join(others)} and {last}" if others else last
+            office.unread.add(name)
             office.complain(name, None, "", f"is missing; {purpose} needs {every}")
     return office
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from central.__main__ import main
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -28,7 +30,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         ("--config none.toml upgrade", "none.toml: cannot be read"),
         ("--db sqlite:///a.db import nowhere", "folder nowhere does not exist"),
         ("--db sqlite:///a.db device add D1 --id dabc --key zzz", "key 'zzz' is not 32 bytes"),
-        ("--db sqlite:///a.db device revoke D9", "no device has the code D9"),
+        ("--db sqlite:///a.db device revoke D9", "no device has the code 'D9'"),
         ("evaluate nowhere.json", "nowhere.json: cannot be read"),
     ],
 )
@@ -60,3 +62,36 @@ def test_whoever_reads_may_stop_early(tmp_path: Path):
     command = f"{sys.executable} -m central evaluate {cases}"
     piped = subprocess.run(["sh", "-c", f"{command} | head -1; exit 0"], capture_output=True, text=True, timeout=60)
     assert (piped.stdout, piped.stderr) == ("[\n", "")
+
+
+EMPTY = [
+    ("verdicts --from 2018-11-12 --to 2018-11-12", "nothing was judged for 2018-11-12 to 2018-11-12"),
+    ("verdicts --kind duty --from 2018-11-12 --to 2018-11-12", "no duty slot of 2018-11-12 to 2018-11-12"),
+    ("proposals --from 2018-11-12 --to 2018-11-12", "no overtime is proposed"),
+    ("counters --month 2018-11", "nothing was judged for 2018-11-01 to 2018-11-30"),
+    ("staff --on 2018-11-12", "nobody is found for 2018-11-12"),
+    ("badges --unknown", "every badge that was tapped belongs to somebody"),
+    ("hints --from 2018-11-12 --to 2018-11-12", "no tap of 2018-11-12 to 2018-11-12 calls for a look"),
+    ("month show 2018-11", "no sheet of 2018-11 was signed"),
+    ("month show 2018-11 --events", "nobody locked or unlocked 2018-11"),
+    ("month adjustments 2018-11", "nothing is proposed in 2018-11"),
+    ("threshold list", "no limit is set"),
+    ("case list", "no case is open"),
+    ("case list --all", "there is no case"),
+    ("calendar list 2018", "2018 has no day and no proposal"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), EMPTY)
+def test_a_list_without_a_row_says_so_beside_it(
+    tmp_path: Path, words: str, said: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["--db", f"sqlite:///{tmp_path / 'empty.db'}", *words.split()]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) <= 1
+    assert f"note: {said}" in told.err and "`import DIR` brings people and hours" in told.err
+
+
+def test_a_door_list_without_findings_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["--db", f"sqlite:///{tmp_path / 'empty.db'}", "device", "findings"]) == 0
+    assert capsys.readouterr().out.startswith("no door has anything that awaits a decision")

@@ -75,7 +75,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(run: Command):
     assert "exchange them" in run("counters", "--from", "2018-11-13", "--to", "2018-11-12", refused=True)
 
 
-LIMIT = "threshold add --rule late_times --window month --limit 2 --from 2018-11-01 --doc-no 05/QĐ"
+LIMIT = "threshold add --rule late_times --window month --limit 2 --from 2018-11-01 --doc 05/QĐ"
 
 
 def test_a_threshold_proposes_a_case_and_a_person_decides_it(run: Command):
@@ -85,7 +85,7 @@ def test_a_threshold_proposes_a_case_and_a_person_decides_it(run: Command):
     assert (case["staff"], case["name"], case["state"], case["count"], case["limit"]) == ("A", "Lê A", "open", "2", "2")
     assert (case["doc_no"], case["window_from"], case["window_to"]) == ("05/QĐ", "2018-11-01", "2018-11-30")
     assert int(case["age_days"]) >= 0
-    assert "decided by Lê B: 7/QĐ" in run("case", "decide", "1", "--decision-no", "7/QĐ", "--by", "Lê B")
+    assert "decided by Lê B: 7/QĐ" in run("case", "decide", "1", "--doc", "7/QĐ", "--by", "Lê B")
     assert table(run("case", "list")) == []
     assert [s["step"] for s in table(run("case", "show", "1"))] == ["opened", "decided"]
     (decided,) = json.loads(run("case", "list", "--all", "--format", "json"))
@@ -94,11 +94,11 @@ def test_a_threshold_proposes_a_case_and_a_person_decides_it(run: Command):
 
 def test_an_ended_threshold_withdraws_what_it_had_proposed(run: Command):
     run(*LIMIT.split())
-    assert "counts nothing after 2018-11-11" in run(*"threshold end 1 --to 2018-11-11 --doc-no 9/QĐ".split())
+    assert "counts nothing after 2018-11-11" in run(*"threshold end 1 --to 2018-11-11 --doc 9/QĐ".split())
     assert [c["state"] for c in table(run("case", "list", "--all"))] == ["withdrawn"]
     assert table(run("threshold", "list"))[0]["to"] == "2018-11-11"
 
 
-@pytest.mark.parametrize("words", ["case show 9", "case decide 9 --decision-no 7/QĐ --by B"])
+@pytest.mark.parametrize("words", ["case show 9", "case decide 9 --doc 7/QĐ --by B"])
 def test_a_case_that_is_not_there_is_refused(run: Command, words: str):
     assert "there is no case 9" in run(*words.split(), refused=True)

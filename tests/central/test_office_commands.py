@@ -78,7 +78,9 @@ def test_verdicts_that_wait_to_be_judged_are_counted(say: Callable[..., Said], u
     with store.write() as db:
         marks.settle_days(db, marks.stale_days(db))
     store.close()
-    assert say("verdicts", "--from", "2019-03-01", "--to", "2019-03-31")[2] == ""
+    assert say("verdicts", "--from", "2019-03-01", "--to", "2019-03-31")[2] == (
+        "note: nothing was judged for 2019-03-01 to 2019-03-31\n"
+    )
 
 
 def test_a_year_is_proposed_confirmed_and_undone(say: Callable[..., Said]) -> None:

@@ -214,11 +214,13 @@ def test_a_folder_without_punches_is_refused(store: Store, tmp_path: Path) -> No
         replay(store, CLOCK, write(tmp_path / "empty"))
     with pytest.raises(ImportRefusedError, match="there is nothing to replay"):
         replay(store, CLOCK, recorded(tmp_path / "headers"))
+    with pytest.raises(ImportRefusedError, match=r"none does not exist; name the folder that holds punches\.csv"):
+        replay(store, CLOCK, tmp_path / "none")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_of_very_many_bad_lines_the_first_are_shown(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(ImportRefusedError, match=r"\.\.\. and 50 more"):
+    with pytest.raises(ImportRefusedError, match=r"\.\.\. and 240 more like it, in lines 12-251"):
         replay(store, CLOCK, recorded(tmp_path / "bad", *["x"] * 250))
 
 

@@ -77,3 +77,11 @@ def test_a_contradiction_refuses_the_folder(importer: Importer, file: str, lines
         importer.says(file, *importer.folder.files.get(file, []), *lines)
     else:
         assert said in importer.refuses(file, *lines)
+
+
+def test_a_missing_file_is_told_in_one_line_and_nobody_is_called_unknown_for_it(importer: Importer):
+    del importer.folder.files["staff"]
+    (importer.folder.path / "staff.csv").unlink(missing_ok=True)
+    assert importer.refuses("leave", "an,2018-11-12,2018-11-12,,P,").splitlines()[1:] == [
+        "staff.csv:1: is missing; an import needs units, staff, devices and schedules"
+    ]

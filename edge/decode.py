@@ -192,10 +192,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the answer as JSON. Returns the exit code; raises DecodeError."""
+    """Print the answer as JSON. Returns the exit code, 1 for one frame in which no badge is; raises DecodeError.
+
+    A file may hold frames that are bad on purpose: it is answered, whatever is in it, with 0.
+    """
     if arguments.reader is None:
-        answer: object = decode_file(Path(arguments.input))
-    else:
-        answer = decode_frame(arguments.reader, arguments.input)
+        _say(decode_file(Path(arguments.input)))
+        return 0
+    answer = decode_frame(arguments.reader, arguments.input)
+    _say(answer)
+    if not answer["reads"]:
+        why = ", ".join(answer["errors"]) or "too few bytes for a frame"
+        sys.stderr.write(f"diemdanh-edge: {arguments.reader} reads no badge in these bytes ({why})\n")
+    return 0 if answer["reads"] else 1
+
+
+def _say(answer: object) -> None:
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
-    return 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from edge.badges import masked
 from edge.doctor.findings import Finding, Said, failed, left_out, passed, together, warned
-from edge.doctor.lines import NO_READERS, ReaderCheck, open_of
+from edge.doctor.lines import NO_READERS, ReaderCheck, open_of, short
 from edge.doctor.machine import Machine
 from edge.errors import PortError
 from edge.ports import attend
@@ -73,7 +73,7 @@ def _guarded(machine: Machine, reader: ReaderSettings, check: ReaderCheck) -> Fi
         return check(machine, reader)
     except PortError as error:
         return failed(
-            Said(f"Mất đầu đọc {reader.id}: {error}.", f"Reader {reader.id} is lost: {error}."),
+            Said(f"Mất đầu đọc {reader.id}: {short(error)}.", f"Reader {reader.id} is lost: {short(error)}."),
             Said("Xem mục 2 đến 5.", "See checks 2 to 5."),
         )
 

@@ -28,6 +28,17 @@ def each(machine: Machine, check: ReaderCheck, *kinds: PortKind) -> Finding:
     return together(found) if found else NO_SERIAL_READERS
 
 
+def _where_there(check: ReaderCheck) -> ReaderCheck:
+    """The check, left out for a reader whose port is not there: nothing can be known of it."""
+
+    def guarded(machine: Machine, reader: ReaderSettings) -> Finding:
+        if not machine.device(reader).exists():
+            return left_out(f"Không có cổng {reader.port}: xem mục 2.", f"There is no {reader.port}: see check 2.")
+        return check(machine, reader)
+
+    return guarded
+
+
 def path(machine: Machine) -> Finding:
     """2: a stable path that exists, and our account in its group."""
     return each(machine, _path)
@@ -80,7 +91,7 @@ def _may_open(machine: Machine, group: str) -> bool:
 
 def console(machine: Machine) -> Finding:
     """3: neither the kernel's console, nor a login prompt, nor another program is on the port."""
-    return each(machine, _console, PortKind.SERIAL)
+    return each(machine, _where_there(_console), PortKind.SERIAL)
 
 
 def _console(machine: Machine, reader: ReaderSettings) -> Finding:
@@ -115,7 +126,7 @@ def _console(machine: Machine, reader: ReaderSettings) -> Finding:
 
 def uart(machine: Machine) -> Finding:
     """4: the UART that is clean on this model."""
-    return each(machine, _uart, PortKind.SERIAL)
+    return each(machine, _where_there(_uart), PortKind.SERIAL)
 
 
 def _uart(machine: Machine, reader: ReaderSettings) -> Finding:
@@ -166,8 +177,8 @@ def _opens(machine: Machine, reader: ReaderSettings) -> Finding:
     except PortError as error:
         return failed(
             Said(
-                f"Không mở được đầu đọc {reader.id}: {_short(error)}.",
-                f"Reader {reader.id} does not open: {_short(error)}.",
+                f"Không mở được đầu đọc {reader.id}: {short(error)}.",
+                f"Reader {reader.id} does not open: {short(error)}.",
             ),
             Said("Xem mục 2 và 3; rút ra cắm lại.", "See checks 2 and 3; unplug it and plug it in again."),
         )
@@ -179,7 +190,8 @@ def open_of(machine: Machine, reader: ReaderSettings) -> Open:
     return line_of(machine.located(reader), driver_of(reader), machine.mono_ns)
 
 
-def _short(error: PortError) -> str:
+def short(error: PortError) -> str:
+    """What the system says of a port, without its number and the path once more."""
     return (
         os.strerror(error.__cause__.errno)
         if isinstance(error.__cause__, OSError) and error.__cause__.errno

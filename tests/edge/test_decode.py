@@ -109,3 +109,10 @@ def test_the_command_prints_json(capsys):
     assert json.loads(capsys.readouterr().out) == list(ANSWERS.values())
     assert run(command("--reader", "rdm6300", "0236313030384542324639413403")) == 0
     assert json.loads(capsys.readouterr().out)["reads"] == ["em:008EB2F9"]
+
+
+def test_a_frame_without_a_badge_is_no_success(capsys):
+    assert run(command("--reader", "id12la", "0203")) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["reads"] == []
+    assert told.err == "diemdanh-edge: id12la reads no badge in these bytes (bad_length)\n"

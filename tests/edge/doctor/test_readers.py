@@ -27,6 +27,9 @@ def test_a_reader_that_is_not_there_or_changes_its_name(door):
     door.declare("rdm6300", "/dev/diemdanh-reader")
     assert door.told("path") == "fail: Reader r1 is not at /dev/diemdanh-reader."
     assert door.told("opens").startswith("fail: Reader r1 does not open: No such file")
+    assert door.told("silence") == "fail: Reader r1 is lost: No such file or directory."
+    for code in ("console", "uart"):
+        assert door.told(code) == "left_out: There is no /dev/diemdanh-reader: see check 2."
     door.readers.clear()
     door.reader(path="/dev/ttyUSB0")
     assert door.told("path") == "warn: /dev/ttyUSB0 changes its name when it is plugged in again."

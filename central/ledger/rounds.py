@@ -19,8 +19,9 @@ from central.ledger.doors import doubted, overtaken, ripe
 from central.ledger.duties import Duty, duty_rows, gather_duty
 from central.ledger.gathering import Known, gather_many
 from central.ledger.isolation import Isolation
+from central.ledger.places import Places
 from central.ledger.settling import Judgement, settle
-from central.ledger.why import verdict_row
+from central.ledger.why import Accounts
 from central.moments import local_date, ms_of
 from central.rules import evaluate
 from central.rules.overtime import overtime
@@ -64,6 +65,8 @@ class Ledger:
     def __init__(self, store: Store, clock: Clock, aside: Callable[[], None] = lambda: None) -> None:
         self._store, self._clock = store, clock
         self._roster: Roster | None = None
+        self._places: Places | None = None
+        self._accounts = Accounts({})
         self._opened: tuple[dt.date, int] | None = None
         self._passed_ms = _EVER_MS
         self._isolation = Isolation(store, clock, aside)
@@ -195,7 +198,8 @@ class Ledger:
         """
         now_ms = self._clock.now_ms()
         with self._store.read() as db:
-            known = gather_many(db, roster, ((m.staff, m.date) for m in stale), now_ms)
+            places = self._places_of(roster)
+            known = gather_many(db, roster, ((m.staff, m.date) for m in stale), now_ms, places=places)
             duties = gather_duty(db, roster, known.keys(), known, now_ms)
         judged, answered, untimed = [], [], []
         for mark in stale:
@@ -206,7 +210,7 @@ class Ledger:
                 continue
             answered.append(mark)
             if day is not None:
-                judged.append(_judgement(day, slots, roster, now_ms))
+                judged.append(_judgement(day, slots, self._accounts, now_ms))
         return Looked(tuple(judged), tuple(answered), tuple(untimed))
 
     def write(self, looked: Looked) -> int:
@@ -236,15 +240,20 @@ class Ledger:
                 faults.set_aside(db, mark, WAITS_FOR_TIME, now_ms)
         return len(untimed)
 
+    def _places_of(self, roster: Roster) -> Places:
+        if self._places is None or self._places.roster is not roster:
+            self._places, self._accounts = Places(roster), Accounts(roster.doors)
+        return self._places
+
     def _current(self, db: sa.Connection) -> Roster:
         if self._roster is None or self._roster.version != rosters.roster_version(db):
             self._roster = rosters.load_roster(db)
         return self._roster
 
 
-def _judgement(day: Known, slots: Sequence[Duty], roster: Roster, now_ms: int) -> Judgement:
+def _judgement(day: Known, slots: Sequence[Duty], accounts: Accounts, now_ms: int) -> Judgement:
     verdict = evaluate(day.day)
-    row = verdict_row(day, verdict, roster.doors, now_ms)
+    row = accounts.row(day, verdict, now_ms)
     late = overtime(verdict)
     proposal = None if late is None else OvertimeRow(row.staff, row.date, late.minutes, ms_of(late.until), now_ms)
     return Judgement(row, duty_rows(slots, row.unit, now_ms), proposal)

@@ -46,7 +46,7 @@ def settle(db: sa.Connection, answered: Collection[MarkedDay], judged: Collectio
     fresh = [one for one in judged if one.key in keys]
     before = verdicts.stored(db, {one.key for one in fresh})
     changed = tuple(one.row for one in fresh if not same_verdict(before.get(one.key), one.row))
-    verdicts.write(db, changed)
+    verdicts.write(db, changed, new={one.key for one in fresh} - before.keys())
     duties = duty.replace(db, {one.key: one.duties for one in fresh})
     overtime.replace(db, {one.key: one.overtime for one in fresh})
     adjusting.propose(db, changed, now_ms)

@@ -1,16 +1,20 @@
 """A verdict as rows and as the account of what it rests on (promise 7): JSON of plain words, codes and instants.
 
 Instants are UTC milliseconds. Reasons of leave are health matters and never stand here; a plan is named by its kind,
-symbol and row.
+symbol and row. The text is put together from parts and not made by `json.dumps` of the whole: a month has hundreds of
+thousands of accounts, and much of each is the same for a whole office (`Accounts`).
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring as _quoted
+from operator import attrgetter
 from typing import Any
 
 from central.ledger.gathering import Known
-from central.ledger.versions import used
+from central.ledger.versions import RULES_VERSION, schedule_name
 from central.moments import ms_of
 from central.rules.day import (
     Cause,
@@ -23,6 +27,7 @@ from central.rules.day import (
     SessionVerdict,
 )
 from central.store.roster import Door
+from central.store.taps import Punch
 from central.store.verdicts import DayRow, SessionRow
 from central.workdays import Workday
 
@@ -35,20 +40,102 @@ RULES = {
 }
 """The file of the rule that raised a flag."""
 _BY_ITSELF = (Cause.NOT_OVER, Cause.UNDELIVERED)
+REMEMBERED = 20_000
+"""Workdays whose text is kept at most."""
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def verdict_row(known: Known, verdict: DayVerdict, doors: Mapping[str, Door], now_ms: int) -> DayRow:
-    """What is stored of a verdict."""
-    return DayRow(
-        known.person.code,
-        verdict.work_date,
-        verdict.status.value,
-        "" if known.post is None else known.post.unit,
-        recheck_ms(verdict),
-        now_ms,
-        json.dumps(account(known, verdict, doors, now_ms), ensure_ascii=False, separators=(",", ":")),
-        tuple(_session_row(position, s) for position, s in enumerate(verdict.sessions)),
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """What an account says of a workday: the JSON of its hours, its calendar and the names of its schedule rows; and
+    the documents that these name."""
+
+    workday: Workday | None
+    hours: str
+    calendar: str
+    schedules: str
+    documents: frozenset[str]
+
+
+_NO_HOURS = _Hours(None, "[]", "[]", "[]", frozenset())
+
+
+class Accounts:
+    """Writes verdicts down as rows; what whole offices share is worked out once. doors: the registered ones, by id."""
+
+    def __init__(self, doors: Mapping[str, Door]) -> None:
+        self._doors = doors
+        self._hours: dict[int, _Hours] = {}
+
+    def row(self, known: Known, verdict: DayVerdict, now_ms: int) -> DayRow:
+        """What is stored of a verdict."""
+        return DayRow(
+            known.person.code,
+            verdict.work_date,
+            verdict.status.value,
+            "" if known.post is None else known.post.unit,
+            recheck_ms(verdict),
+            now_ms,
+            self._account(known, verdict, now_ms),
+            tuple([_session_row(position, s) for position, s in enumerate(verdict.sessions)]),
+        )
+
+    def _account(self, known: Known, verdict: DayVerdict, now_ms: int) -> str:
+        """Everything that the verdict rests on."""
+        status, person, post, doors = verdict.status, known.person, known.post, self._doors
+        if status is DayStatus.NOT_EMPLOYED:
+            told = {"asked_ms": now_ms, "status": status.value, "joined": str(person.joined), "left": str(person.left)}
+            return _json(told)
+        hours = self._of_workday(known.workday)
+        documents = sorted({*hours.documents, *_documents(verdict)})
+        waited = [{"device": d, "code": _code(doors, d), "delivered_ms": at} for d, at in known.delivered.items()]
+        return (
+            f'{{"asked_ms":{now_ms},"status":"{status.value}"'
+            f',"unit":{_name(None if post is None else post.unit)}'
+            f',"workplace":{_name(None if post is None else post.workplace)}'
+            f',"hours":{hours.hours},"calendar":{hours.calendar}'
+            f',"office_doors":{_names(_codes(doors, known.office))},"waited":{_json(waited)}'
+            f',"punches":[{",".join(_punches(known, verdict, doors))}]'
+            f',"sessions":[{",".join([_session(s, known, doors) for s in verdict.sessions])}]'
+            f',"outside":{_names([t.ref for t in verdict.outside])}'
+            f',"versions":{{"rules":{RULES_VERSION},"schedules":{hours.schedules},"documents":{_names(documents)}}}}}'
+        )
+
+    def _of_workday(self, workday: Workday | None) -> _Hours:
+        if workday is None:
+            return _NO_HOURS
+        known = self._hours.get(id(workday))  # which is kept with its text, so that the number stays its own
+        if known is None:
+            if len(self._hours) >= REMEMBERED:
+                self._hours.clear()
+            known = self._hours[id(workday)] = _hours_of(workday)
+        return known
+
+
+def _hours_of(workday: Workday) -> _Hours:
+    pairs = list(zip(workday.sessions, workday.rows, strict=True))
+    documents = {*(row.document for _, row in pairs), *(entry.document for entry in workday.entries)}
+    return _Hours(
+        workday,
+        _json(_hours(workday)),
+        _json(_calendar(workday)),
+        _json(sorted({schedule_name(row) for row in workday.rows})),
+        frozenset(document for document in documents if document),
     )
+
+
+def _documents(verdict: DayVerdict) -> list[str]:
+    """The documents that the sessions' plans and entries name."""
+    named = [fact for s in verdict.sessions for fact in (s.plan, s.manual) if fact is not None]
+    return [fact.document for fact in named if fact.document]
+
+
+def _name(name: str | None) -> str:
+    return "null" if name is None else _quoted(name)
+
+
+def _names(names: Iterable[str]) -> str:
+    return f"[{','.join(map(_quoted, names))}]"
 
 
 def recheck_ms(verdict: DayVerdict) -> int | None:
@@ -66,26 +153,6 @@ def recheck_ms(verdict: DayVerdict) -> int | None:
 def waited_for(why: str) -> dict[str, int | None]:
     """The doors (device ids) that a stored verdict waits for, and up to when they had delivered then."""
     return {door["device"]: door["delivered_ms"] for door in json.loads(why).get("waited", ())}
-
-
-def account(known: Known, verdict: DayVerdict, doors: Mapping[str, Door], now_ms: int) -> dict[str, Any]:
-    """Everything that the verdict rests on."""
-    post = known.post
-    told: dict[str, Any] = {"asked_ms": now_ms, "status": verdict.status.value}
-    if verdict.status is DayStatus.NOT_EMPLOYED:
-        return told | {"joined": str(known.person.joined), "left": str(known.person.left)}
-    told |= {
-        "unit": None if post is None else post.unit,
-        "workplace": None if post is None else post.workplace,
-        "hours": [] if known.workday is None else _hours(known.workday),
-        "calendar": [] if known.workday is None else _calendar(known.workday),
-        "office_doors": [_code(doors, d) for d in known.office],
-        "waited": [{"device": d, "code": _code(doors, d), "delivered_ms": at} for d, at in known.delivered.items()],
-        "punches": _punches(known, verdict, doors),
-        "sessions": [_session(s, known, doors) for s in verdict.sessions],
-        "outside": [t.ref for t in verdict.outside],
-    }
-    return told | {"versions": used(told, () if known.workday is None else known.workday.rows)}
 
 
 def _session_row(position: int, s: SessionVerdict) -> SessionRow:
@@ -126,47 +193,43 @@ def _calendar(workday: Workday) -> list[dict[str, Any]]:
     ]
 
 
-def _punches(known: Known, verdict: DayVerdict, doors: Mapping[str, Door]) -> list[dict[str, Any]]:
+def _punches(known: Known, verdict: DayVerdict, doors: Mapping[str, Door]) -> list[str]:
     """The punches of the date, counted or not, and those that reasons name."""
     shown = [t for s in verdict.sessions for t in s.taps]
     shown += [*verdict.outside, *(t for s in verdict.sessions for r in s.reasons for t in r.taps)]
-    found = []
-    for ref in dict.fromkeys(t.ref for t in sorted(shown, key=lambda t: (t.at, t.ref))):
-        punch = known.punches[ref]
-        found.append(
-            {
-                "ref": ref,
-                "device": punch.device,
-                "door": _code(doors, punch.device),
-                "journal": punch.journal,
-                "seq": punch.seq,
-                "time_ms": punch.time_ms,
-                "uncertainty_ms": punch.uncertainty_ms,
-                "method": punch.method,
-                "received_ms": punch.received_ms,
-                "forked": punch.forked,
-                "set_aside": punch.set_aside,
-            }
-        )
-    return found
+    refs = dict.fromkeys([t.ref for t in sorted(shown, key=_at)])
+    return [_punch(ref, known.punches[ref], doors) for ref in refs]
 
 
-def _session(s: SessionVerdict, known: Known, doors: Mapping[str, Door]) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "session": s.session.name,
-        "outcome": s.outcome.value,
-        "basis": s.basis.value,
-        "in": None if s.in_tap is None else s.in_tap.ref,
-        "out": None if s.out_tap is None else s.out_tap.ref,
-        "taps": [t.ref for t in s.taps],
-        "flags": [{"flag": f.value, "rule": RULES[f]} for f in s.flags],
-        "reasons": [_reason(r, known, doors) for r in s.reasons],
-    }
+_at = attrgetter("at", "ref")
+
+
+def _punch(ref: str, punch: Punch, doors: Mapping[str, Door]) -> str:
+    return (
+        f'{{"ref":{_quoted(ref)},"device":{_quoted(punch.device)},"door":{_quoted(_code(doors, punch.device))}'
+        f',"journal":{_quoted(punch.journal)},"seq":{punch.seq},"time_ms":{punch.time_ms}'
+        f',"uncertainty_ms":{punch.uncertainty_ms},"method":{_quoted(punch.method)},"received_ms":{punch.received_ms}'
+        f',"forked":{_BOOLS[punch.forked]},"set_aside":{_BOOLS[punch.set_aside]}}}'
+    )
+
+
+_BOOLS = {False: "false", True: "true"}
+
+
+def _session(s: SessionVerdict, known: Known, doors: Mapping[str, Door]) -> str:
+    reasons = _json([_reason(r, known, doors) for r in s.reasons]) if s.reasons else "[]"
+    flags = _json([{"flag": f.value, "rule": RULES[f]} for f in s.flags]) if s.flags else "[]"
+    told = (
+        f'{{"session":{_quoted(s.session.name)},"outcome":"{s.outcome.value}","basis":"{s.basis.value}"'
+        f',"in":{_name(None if s.in_tap is None else s.in_tap.ref)}'
+        f',"out":{_name(None if s.out_tap is None else s.out_tap.ref)}'
+        f',"taps":{_names([t.ref for t in s.taps])},"flags":{flags},"reasons":{reasons}'
+    )
     if s.plan is not None:
-        told["plan"] = _plan(s.plan)
+        told += f',"plan":{_json(_plan(s.plan))}'
     if s.manual is not None:
-        told["manual"] = {"row": s.manual.ref, "doc_no": s.manual.document}
-    return told
+        told += f',"manual":{_json({"row": s.manual.ref, "doc_no": s.manual.document})}'
+    return told + "}"
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

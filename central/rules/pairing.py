@@ -8,6 +8,8 @@ policies DEDUP_WINDOW, WINDOW_SPLIT, LUNCH_TAPS, SINGLE_PUNCH_SIDE and REQUIRED_
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 
 from central.rules.day import LOCAL, Day, LunchTaps, Policy, Session, SinglePunch, Span, Tap, WindowSplit
 
@@ -50,9 +52,8 @@ def full_second(moment: datetime) -> datetime:
     return moment.astimezone(LOCAL).replace(microsecond=0)
 
 
-def tap_order(tap: Tap) -> tuple[datetime, str, str, timedelta, bool]:
-    """Of any two taps that differ, one comes first: the order in which they were given never decides."""
-    return tap.at, tap.ref, tap.device, tap.uncertainty, tap.forked
+tap_order = attrgetter("at", "ref", "device", "uncertainty", "forked")
+"""Of any two taps that differ, one comes first: the order in which they were given never decides."""
 
 
 def fold(taps: Iterable[Tap], dedup: timedelta) -> list[Group]:
@@ -60,7 +61,11 @@ def fold(taps: Iterable[Tap], dedup: timedelta) -> list[Group]:
     groups: list[Group] = []
     members: list[Tap] = []
     first = last = None
-    for tap in sorted(set(taps), key=tap_order):
+    before: Tap | None = None
+    for tap in sorted(taps, key=tap_order):
+        if tap == before:
+            continue
+        before = tap
         at = full_second(tap.at)
         if first is None or last is None:
             first = at
@@ -76,7 +81,14 @@ def fold(taps: Iterable[Tap], dedup: timedelta) -> list[Group]:
 
 def windows(day: Day) -> tuple[Span, ...]:
     """Each session's window in order of the sessions, first and last full second both inside."""
-    line = [s for s in (day.previous, *day.sessions, day.following) if s is not None]
+    return _windows(day.previous, day.sessions, day.following, day.policy.window_split)
+
+
+@lru_cache(1_000)  # a whole office shares them
+def _windows(
+    previous: Session | None, sessions: tuple[Session, ...], following: Session | None, split: WindowSplit
+) -> tuple[Span, ...]:
+    line = [s for s in (previous, *sessions, following) if s is not None]
     opens = [_opens(s) for s in line]
     closes = [_closes(s) for s in line]
     for i in range(len(line) - 1):
@@ -84,10 +96,10 @@ def windows(day: Day) -> tuple[Span, ...]:
         reach_late = closes[i] if earlier.window_after is not None or _apart(earlier, later) else later.start
         reach_early = opens[i + 1] if later.window_before is not None or _apart(earlier, later) else earlier.end
         if reach_late >= reach_early:
-            border = _border(earlier, later, reach_late, reach_early, day.policy)
+            border = _border(earlier, later, reach_late, reach_early, split)
             closes[i], opens[i + 1] = border, border + SECOND
-    offset = 0 if day.previous is None else 1
-    return tuple(Span(opens[i + offset], closes[i + offset]) for i in range(len(day.sessions)))
+    offset = 0 if previous is None else 1
+    return tuple(Span(opens[i + offset], closes[i + offset]) for i in range(len(sessions)))
 
 
 def pair(day: Day, taps: Iterable[Tap]) -> Paired:
@@ -120,9 +132,11 @@ def _fill(day: Day, inside: list[list[Group]], pairings: Sequence[Pairing]) -> N
         _sides(session, groups, pairing, policy)
 
 
-def _border(earlier: Session, later: Session, reach_late: datetime, reach_early: datetime, policy: Policy) -> datetime:
+def _border(
+    earlier: Session, later: Session, reach_late: datetime, reach_early: datetime, split: WindowSplit
+) -> datetime:
     """The last full second of the earlier session's window."""
-    if policy.window_split is WindowSplit.LATER:
+    if split is WindowSplit.LATER:
         return full_second(min(max(earlier.end, reach_early - SECOND), reach_late))
     middle = earlier.end + (later.start - earlier.end) / 2
     return full_second(min(max(middle, reach_early), reach_late))

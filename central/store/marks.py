@@ -52,6 +52,10 @@ def _anew() -> int:
     return secrets.randbits(48)
 
 
+BULK = dt.timedelta(days=30)
+"""How far before the newest of many marks others are taken along."""
+FEW = 50
+"""So few marks of the newest date do not belong to a bulk."""
 _MARK_DAY_SQLITE = (
     "INSERT INTO stale_day (staff, date, version, marked_ms) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (staff, date) DO UPDATE SET version = version + 1, marked_ms = excluded.marked_ms"
@@ -133,7 +137,7 @@ _STALE_DAYS = (
     .order_by(DAY.c.date.desc(), DAY.c.marked_ms, DAY.c.staff)
     .limit(_MOST)
 )
-_STALE_WEEK = (
+_STALE_MONTH = (
     sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
     .where(_DAYS_TRIED, DAY.c.date.between(sa.bindparam("first"), sa.bindparam("last")))
     .order_by(DAY.c.staff, DAY.c.date)
@@ -146,6 +150,9 @@ _HELD = (
     .where(among_asked(DAY))
     .order_by(DAY.c.staff, DAY.c.date)
     .with_for_update()
+)
+_SETTLED = sa.delete(DAY).where(
+    DAY.c.staff == sa.bindparam("s"), DAY.c.date == sa.bindparam("d"), DAY.c.version == sa.bindparam("v")
 )
 _ROSTER = sa.select(sa.func.coalesce(sa.func.sum(COUNTER.c.value), 0)).where(COUNTER.c.name.in_(("roster", "devices")))
 _GLANCE = sa.select(
@@ -173,18 +180,22 @@ def glance(db: sa.Connection) -> Glance:
     return Glance(bool(row.boots), bool(row.doors), bool(row.aside), int(row.roster))
 
 
-def stale_days(db: sa.Connection, limit: int = 500) -> list[MarkedDay]:
+def stale_days(db: sa.Connection, limit: int = 500, bulk: int = 1_000) -> list[MarkedDay]:
     """At most `limit` marks, those of the newest dates first: the board waits for today, an old month can wait.
 
-    So many of one date are a bulk: then the week that ends on it, person by person, for a person's week is gathered at
-    little more than the cost of a day. What is set aside (`faults`) is left out as long as its mark has the version
-    that failed; likewise below.
+    More than that are a bulk. What was marked meanwhile on a newer date goes before it; else at most `bulk` of the
+    month that ends on the newest date, person by person, for a person's month is gathered at little more than the cost
+    of a day. What is set aside (`faults`) is left out as long as its mark has the version that failed; likewise below.
     """
     newest = [MarkedDay(*row) for row in db.execute(_STALE_DAYS, {"most": limit})]
-    if len(newest) < limit or newest[0].date != newest[-1].date:
+    if len(newest) < limit:
         return newest
-    week = {"most": limit, "first": newest[0].date - dt.timedelta(days=6), "last": newest[0].date}
-    return [MarkedDay(*row) for row in db.execute(_STALE_WEEK, week)]
+    last = newest[0].date
+    urgent = [mark for mark in newest if mark.date == last]
+    if len(urgent) <= min(FEW, limit):
+        return urgent
+    month = {"most": bulk, "first": last - BULK, "last": last}
+    return [MarkedDay(*row) for row in db.execute(_STALE_MONTH, month)]
 
 
 def days_left(db: sa.Connection) -> int:
@@ -221,11 +232,13 @@ def still_held(db: sa.Connection, found: Collection[MarkedDay]) -> list[MarkedDa
 
 def settle_days(db: sa.Connection, marks: Iterable[MarkedDay]) -> None:
     """Delete the marks whose version is still the one that was worked on."""
+    if db.dialect.name == "sqlite":
+        if found := [(m.staff, m.date.isoformat(), m.version) for m in marks]:
+            db.exec_driver_sql("DELETE FROM stale_day WHERE staff = ? AND date = ? AND version = ?", found)
+        return
     rows = [{"s": m.staff, "d": m.date, "v": m.version} for m in marks]
     if rows:
-        t = StaleDay.__table__  # type: ignore[attr-defined]
-        same = (t.c.staff == sa.bindparam("s")) & (t.c.date == sa.bindparam("d")) & (t.c.version == sa.bindparam("v"))
-        db.execute(sa.delete(t).where(same), rows)
+        db.execute(_SETTLED, rows)
 
 
 def settle_boot(db: sa.Connection, mark: MarkedBoot) -> None:

@@ -76,14 +76,14 @@ _PUNCHES, _IMPOSSIBLE = _punches(), _impossible()
 def punches(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
     """All punches of these badges from from_ms up to to_ms, those set aside and all open forks included."""
     asked = {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms}
-    rows = db.execute(_PUNCHES, asked)
-    return [_punch(row) for row in rows] + [_version(row) for row in db.execute(_FORKED, asked)]
+    rows = db.execute(_PUNCHES, asked).all()
+    return [_punch(*row) for row in rows] + [_version(row) for row in db.execute(_FORKED, asked)]
 
 
 def impossible(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
     """Punches set aside that were received in this span of time; their own time lies after their receipt."""
     rows = db.execute(_IMPOSSIBLE, {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms})
-    return [_punch(row) for row in rows]
+    return [_punch(*row, False, True) for row in rows]
 
 
 def _forked() -> sa.Select[Any]:
@@ -117,13 +117,20 @@ def _version(row: Any) -> Punch:
     )
 
 
-def _punch(row: Any) -> Punch:
-    """rest: whether it is forked and set aside; what is asked for because it is set aside does not say so."""
-    badge, device, journal, seq, time_ms, uncertainty_ms, method, received_ms, *rest = row
-    forked, aside = rest or (False, True)
-    return Punch(
-        badge, device, journal, seq, time_ms, uncertainty_ms or 0, method or "", received_ms, bool(forked), bool(aside)
-    )
+def _punch(
+    badge: str,
+    device: str,
+    journal: str,
+    seq: int,
+    time_ms: int,
+    uncertainty_ms: int | None,
+    method: str | None,
+    received_ms: int,
+    forked: bool,
+    set_aside: bool,
+) -> Punch:
+    times = (time_ms, uncertainty_ms or 0, method or "", received_ms)
+    return Punch(badge, device, journal, seq, *times, bool(forked), bool(set_aside))
 
 
 def _unrepaired() -> sa.Select[Any]:
@@ -159,4 +166,4 @@ def unrepaired(db: sa.Connection, badges: Collection[str]) -> set[str]:
 def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int, *, daily: bool) -> list[Use]:
     """At which devices these badges were used, in the whole stretch or day by day; read from the index alone."""
     asked = {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms}
-    return [Use(*row) for row in db.execute(_USES[daily], asked)]
+    return [Use(*row) for row in db.execute(_USES[daily], asked).all()]

@@ -25,6 +25,7 @@ STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
 _DAY_COLUMNS = ("staff", "date", "status", "unit", "recheck_ms", "evaluated_ms", "why")
 _STORED_DAYS = sa.select(DAY).where(among_asked(DAY))
 _STORED_SESSIONS = sa.select(SESSION).where(among_asked(SESSION)).order_by(SESSION.c.position, SESSION.c.session)
+_NEW_SESSIONS = sa.insert(SESSION)
 _OLD_SESSIONS = sa.delete(SESSION).where(SESSION.c.staff == sa.bindparam("s"), SESSION.c.date == sa.bindparam("d"))
 _WAITING = sa.select(DAY.c.staff, DAY.c.date, DAY.c.recheck_ms, DAY.c.why).where(
     DAY.c.recheck_ms >= sa.bindparam("from_ms"), DAY.c.recheck_ms < sa.bindparam("before_ms")
@@ -111,16 +112,44 @@ def _replacing(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=["staff", "date"], set_=kept)
 
 
-def write(db: sa.Connection, rows: Collection[DayRow]) -> None:
-    """Replace the verdicts of staff-days."""
+_REPLACE_SQLITE = (
+    "INSERT INTO day_verdict (staff, date, status, unit, recheck_ms, evaluated_ms, why) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (staff, date) DO UPDATE SET status = excluded.status, unit = excluded.unit, "
+    "recheck_ms = excluded.recheck_ms, evaluated_ms = excluded.evaluated_ms, why = excluded.why"
+)
+_SESSIONS_SQLITE = (
+    "INSERT INTO session_verdict (staff, date, session, position, outcome, flags, symbol, in_ms, out_ms, late_min, "
+    "early_min, worked_min) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def write(db: sa.Connection, rows: Collection[DayRow], *, new: Collection[Key] = ()) -> None:
+    """Replace the verdicts of staff-days. new: those that have none, so that there is nothing to take away.
+
+    On SQLite in the driver's own words: a month has hundreds of thousands, all written by one process.
+    """
     if not rows:
+        return
+    if db.dialect.name == "sqlite":
+        _write_sqlite(db, rows, new)
         return
     days = [{name: getattr(row, name) for name in _DAY_COLUMNS} for row in rows]
     db.execute(_replacing(db.dialect.name), days)
-    db.execute(_OLD_SESSIONS, [{"s": row.staff, "d": row.date} for row in rows])
+    if old := [{"s": row.staff, "d": row.date} for row in rows if (row.staff, row.date) not in new]:
+        db.execute(_OLD_SESSIONS, old)
     sessions = [{"staff": row.staff, "date": row.date, **s._asdict()} for row in rows for s in row.sessions]
     if sessions:
-        db.execute(sa.insert(SESSION), sessions)
+        db.execute(_NEW_SESSIONS, sessions)
+
+
+def _write_sqlite(db: sa.Connection, rows: Collection[DayRow], new: Collection[Key]) -> None:
+    dated = [(row, row.date.isoformat()) for row in rows]
+    days = [(row.staff, on, row.status, row.unit, row.recheck_ms, row.evaluated_ms, row.why) for row, on in dated]
+    db.exec_driver_sql(_REPLACE_SQLITE, days)
+    if old := [(row.staff, on) for row, on in dated if (row.staff, row.date) not in new]:
+        db.exec_driver_sql("DELETE FROM session_verdict WHERE staff = ? AND date = ?", old)
+    if sessions := [(row.staff, on, *session) for row, on in dated for session in row.sessions]:
+        db.exec_driver_sql(_SESSIONS_SQLITE, sessions)
 
 
 def verdict_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None = None) -> list[VerdictRow]:

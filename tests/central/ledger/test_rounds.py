@@ -1,5 +1,6 @@
 """A round does what is new, at once, and nothing twice."""
 
+import datetime as dt
 import threading
 
 from central.ledger import run_evaluator
@@ -49,7 +50,17 @@ def test_the_days_of_the_newest_date_are_judged_first(office: Office) -> None:
         marks.mark_days(db, [("an", yesterday), ("binh", yesterday)], 1)
         marks.mark_days(db, [("an", DATE)], 2)
     with office.store.read() as db:
-        assert [(m.staff, m.date) for m in marks.stale_days(db, 2)] == [("an", DATE), ("an", yesterday)]
+        assert [(m.staff, m.date) for m in marks.stale_days(db, 2)] == [("an", DATE)]
+
+
+def test_many_stale_days_are_judged_person_by_person_a_month_at_a_time(office: Office) -> None:
+    dates = [DATE - dt.timedelta(days=n) for n in range(33)]
+    staff = [f"p{n:02}" for n in range(60)]
+    with office.store.write() as db:
+        marks.mark_days(db, [(code, on) for code in staff for on in dates], 1)
+    with office.store.read() as db:
+        found = [(m.staff, m.date) for m in marks.stale_days(db, 500, 62)]
+    assert found == [(code, on) for code in staff[:2] for on in sorted(dates[:31])]
 
 
 def test_an_evaluator_that_is_woken_does_not_wait_for_its_next_look(office: Office) -> None:

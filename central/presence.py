@@ -88,7 +88,7 @@ def presence_of(day: Day, now: datetime) -> Presence:
     session = current_session(day.sessions, now) if day.employed else None
     if session is None:
         return Presence(State.OFF, data_until=until, tapped=bool(groups))
-    plan = plan_for(session, standing(day, bool(groups)))
+    plan = plan_for(session, standing(day, {_nearest(day.sessions, g.first).name for g in groups}))
     if plan is not None:
         return Presence(_planned(plan), data_until=until, tapped=bool(groups))
     place = _place(day.sessions, groups)

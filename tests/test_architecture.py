@@ -93,8 +93,9 @@ PURE = (
 PURE_MODULES = frozenset(
     {
         "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv",
-        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
-        "operator", "re", "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib", "zoneinfo",
+        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json",
+        "math", "operator", "re", "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib",
+        "zoneinfo",
     }
 )  # fmt: skip
 """Of the standard library, what reaches neither clock, disk, network, settings, log nor chance."""

@@ -29,7 +29,8 @@ def evaluate(day: Day) -> DayVerdict:
     if not day.employed:
         return DayVerdict(day.work_date, DayStatus.NOT_EMPLOYED)
     paired = pair(day, day.taps)
-    plans = standing(day, any(p.taps for p in paired.sessions))
+    tapped = {s.name for s, p in zip(day.sessions, paired.sessions, strict=True) if p.taps}
+    plans = standing(day, tapped)
 
     def judged(taps: tuple[Tap, ...]) -> tuple[SessionVerdict, ...]:
         return _sessions(day, paired if taps is day.taps else pair(day, taps), plans)

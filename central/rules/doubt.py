@@ -19,8 +19,6 @@ Judge = Callable[[tuple[Tap, ...]], Verdicts]
 CERTAIN_UNDER = timedelta(seconds=1)
 """Comparisons are in full seconds: less than one is no uncertainty."""
 
-_KINDNESS = {Outcome.PRESENT: 0, Outcome.PENDING: 1, Outcome.INCOMPLETE: 2, Outcome.ABSENT: 3}
-
 
 def judge_in_favour(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
     """With open forks: each session as it is best for the person, with all, none or one of the forked taps."""
@@ -117,6 +115,8 @@ def _checked(verdict: SessionVerdict, withheld: set[Flag], reason: Reason) -> Se
     )
 
 
-def _severity(verdict: SessionVerdict) -> tuple[int, int, int]:
+def _severity(verdict: SessionVerdict) -> tuple[bool, bool, int, int]:
+    """What weighs against the person, the heaviest first. Open and closed never meet: all ways have the same moment."""
     flags = sum(f is not Flag.NEEDS_CHECKING for f in verdict.flags)
-    return _KINDNESS.get(verdict.outcome, 0), flags, verdict.late_min + verdict.early_min
+    outcome = verdict.outcome
+    return outcome is Outcome.ABSENT, outcome is Outcome.INCOMPLETE, flags, verdict.late_min + verdict.early_min

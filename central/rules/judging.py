@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.rules.absence import missing, outcome_of
-from central.rules.day import Basis, Cause, Coverage, Flag, Outcome, Policy, Reason, Session, SessionVerdict
+from central.rules.day import ZERO, Basis, Cause, Coverage, Flag, Outcome, Policy, Reason, Session, SessionVerdict
 from central.rules.doors import in_doubt
 from central.rules.manual import Ends
 from central.rules.pairing import Pairing
@@ -49,14 +49,15 @@ def _open(due: Due, waiting: tuple[Reason, ...]) -> SessionVerdict:
     """
     session, pairing, ends, coverage = due.session, due.pairing, due.ends, due.coverage
     time_in = ends.time_in
-    late = late_by(flexed(session, time_in, due.policy), time_in, due.policy)
+    moved = flexed(session, time_in, due.policy)
+    late = late_by(moved, time_in, due.policy)
     doubts: tuple[Reason, ...] = ()
     if late is not None and time_in is not None and not first_is_known(time_in, coverage):
         waiting += (Reason(Cause.UNDELIVERED, coverage.delivered_until, time_in, Flag.LATE),)
         late = None
     flags: tuple[Flag, ...] = () if late is None else (Flag.LATE,)
     if flags and coverage.down:
-        doubts = _doubts(session, ends, Outcome.PENDING, flags, coverage)
+        doubts = _doubts(moved, due, Outcome.PENDING, flags)
     return SessionVerdict(
         session,
         Outcome.PENDING,
@@ -76,7 +77,8 @@ def _open(due: Due, waiting: tuple[Reason, ...]) -> SessionVerdict:
 def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
     session, pairing, ends = due.session, due.pairing, due.ends
     moved = flexed(session, ends.time_in, due.policy)
-    late, early = late_by(moved, ends.time_in, due.policy), early_by(moved, ends.time_out, due.policy)
+    late = late_by(moved, ends.time_in, due.policy)
+    early = None if ends.assumed_out else early_by(moved, ends.time_out, due.policy)
     outcome, gap = outcome_of(ends.time_in, ends.time_out), missing(ends.time_in, ends.time_out)
     flags: tuple[Flag, ...] = ()
     if late is not None:
@@ -87,7 +89,7 @@ def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
         flags += (gap,)
     reasons: tuple[Reason, ...] = ()
     if coverage.down:
-        reasons = _doubts(session, ends, outcome, flags, coverage)
+        reasons = _doubts(moved, due, outcome, flags)
     if reasons:
         flags = withhold(flags, {r.withheld for r in reasons if isinstance(r.withheld, Flag)})
         outcome = Outcome.INCOMPLETE if outcome is Outcome.ABSENT else outcome
@@ -113,15 +115,19 @@ def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
     )
 
 
-def _doubts(
-    session: Session, ends: Ends, outcome: Outcome, flags: tuple[Flag, ...], coverage: Coverage
-) -> tuple[Reason, ...]:
-    """Every assertion that the doors do not bear out; an end that a manual entry supplied rests on no door."""
+def _doubts(session: Session, due: Due, outcome: Outcome, flags: tuple[Flag, ...]) -> tuple[Reason, ...]:
+    """Every assertion that the doors do not bear out; an end that a manual entry supplied rests on no door.
+
+    session: as it is judged, moved with its IN; without one, flexible hours may have moved it either way.
+    """
+    ends, coverage = due.ends, due.coverage
+    give = due.policy.flexible if ends.time_in is None else ZERO
     reasons: tuple[Reason, ...] = ()
     if outcome is Outcome.ABSENT:
-        reasons += in_doubt(outcome, session, None, coverage)
+        reasons += in_doubt(outcome, session, None, coverage, give)
     taps = {Flag.LATE: ends.in_tap, Flag.EARLY_LEAVE: ends.out_tap}
     for flag in flags:
         if flag not in taps or taps[flag] is not None:
-            reasons += in_doubt(flag, session, ends.time_in if flag is Flag.LATE else ends.time_out, coverage)
+            moment = ends.time_in if flag is Flag.LATE else ends.time_out
+            reasons += in_doubt(flag, session, moment, coverage, give)
     return reasons

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 
-from central.rules.day import LOCAL, Day, LunchTaps, Policy, Session, SinglePunch, Span, Tap, WindowSplit
+from central.rules.day import LOCAL, ZERO, Day, LunchTaps, Policy, Session, SinglePunch, Span, Tap, WindowSplit
+from central.rules.punctuality import flexed_by
 
 SECOND = timedelta(seconds=1)
 TWO_TAPS = 2
@@ -124,7 +125,7 @@ def _fill(day: Day, inside: list[list[Group]], pairings: Sequence[Pairing]) -> N
     policy = day.policy
     due = [i for i, s in enumerate(day.sessions) if not any(p.covers(s) for p in day.plans)]
     if policy.required_taps == TWO_TAPS and len(due) > 1:
-        _two_taps(day.sessions, due, inside, pairings)
+        _two_taps(day.sessions, due, inside, pairings, policy.flexible)
         return
     if policy.lunch_taps is LunchTaps.PAIR:
         _lunch(day.sessions, inside, pairings)
@@ -143,12 +144,17 @@ def _border(
 
 
 def _two_taps(
-    sessions: Sequence[Session], due: Sequence[int], inside: list[list[Group]], pairings: Sequence[Pairing]
+    sessions: Sequence[Session],
+    due: Sequence[int],
+    inside: list[list[Group]],
+    pairings: Sequence[Pairing],
+    flexible: timedelta,
 ) -> None:
     """First in, last out of the day: between them the hours are assumed, beside them nobody was there.
 
     Only sessions that no plan covers are due. A lone tap is the end of the day to which it is nearer, in doubt the OUT;
-    up to the other end the hours are assumed, and there a tap is missing.
+    up to the other end the hours are assumed, and there a tap is missing. Flexible hours move the whole day with
+    its IN.
     """
     found = [(i, group) for i in due for group in inside[i]]
     if not found:
@@ -160,11 +166,17 @@ def _two_taps(
         pairings[first].came, last = came, due[-1]
     else:
         pairings[last].went, first = went, due[0]
+    arrived = pairings[first].came
+    by = ZERO if arrived is None else flexed_by(sessions[first], arrived.first, flexible)
     between = [i for i in due if first <= i <= last]
     for i in between[:-1]:
-        pairings[i].went = Group(sessions[i].end, sessions[i].end, ())
+        pairings[i].went = _assumed(sessions[i].end + by)
     for i in between[1:]:
-        pairings[i].came = Group(sessions[i].start, sessions[i].start, ())
+        pairings[i].came = _assumed(sessions[i].start + by)
+
+
+def _assumed(moment: datetime) -> Group:
+    return Group(moment, moment, ())
 
 
 def _opens(session: Session) -> datetime:

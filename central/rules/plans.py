@@ -3,6 +3,8 @@
 A person on the duty roster works on holidays and days off. Punches inside a plan change nothing; they are shown.
 """
 
+from collections.abc import Collection
+
 from central.rules.day import (
     Basis,
     Day,
@@ -34,13 +36,20 @@ SYMBOLS = {
 _PRECEDENCE = {kind: rank for rank, kind in enumerate(PlanKind)}
 
 
-def standing(day: Day, tapped: bool) -> list[Plan]:
-    """The plans that apply, strongest first. `tapped`: some tap lies in a window of the date."""
+def standing(day: Day, tapped: Collection[str]) -> list[Plan]:
+    """The plans that apply, strongest first. `tapped`: the sessions in whose windows some tap lies."""
     if not day.plans:
         return []
-    works_holidays = day.rostered or (tapped and day.policy.holiday_punch is HolidayPunch.COUNT)
-    plans = [p for p in day.plans if not (works_holidays and p.kind is PlanKind.HOLIDAY)]
+    plans = [p for p in day.plans if not (p.kind is PlanKind.HOLIDAY and _worked_on(p, day, tapped))]
     return sorted(plans, key=lambda p: (_PRECEDENCE[p.kind], p.session or "", p.symbol, p.document, p.ref))
+
+
+def _worked_on(holiday: Plan, day: Day, tapped: Collection[str]) -> bool:
+    """Whether the hours apply on the holiday: by the roster, or by taps where they count; half a one by taps in it."""
+    if day.rostered:
+        return True
+    came = bool(tapped) if holiday.session is None else holiday.session in tapped
+    return came and day.policy.holiday_punch is HolidayPunch.COUNT
 
 
 def overruled(plans: list[Plan], ends: Ends, policy: Policy) -> list[Plan]:

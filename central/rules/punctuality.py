@@ -18,8 +18,13 @@ def flexed(session: Session, time_in: datetime | None, policy: Policy = USUAL) -
     """The session as it is judged: moved with the IN within what flexible hours allow, its length unchanged."""
     if not policy.flexible or time_in is None:
         return session
-    by = max(-policy.flexible, min(time_in - session.start, policy.flexible))
+    by = flexed_by(session, time_in, policy.flexible)
     return replace(session, start=session.start + by, end=session.end + by)
+
+
+def flexed_by(session: Session, time_in: datetime, flexible: timedelta) -> timedelta:
+    """How much later (negative: earlier) a session begun at `time_in` is; never by more than `flexible`."""
+    return max(-flexible, min(time_in - session.start, flexible))
 
 
 def late_by(session: Session, time_in: datetime | None, policy: Policy = USUAL) -> int | None:

@@ -87,6 +87,18 @@ def test_of_two_versions_of_a_tap_the_kinder_counts(ends):
     assert ends("07:30 11:00? 11:30? 13:30 17:00").startswith("07:30 11:30")
 
 
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("07:30? 13:30 17:00", ["missing_out", "needs_checking"]),  # a tap missing is kinder than an absence
+        ("07:50 09:20? 13:30 17:00", ["late 20", "early_leave 130", "needs_checking"]),  # there is kinder than missing
+        ("07:40? 07:50? 11:30 13:30 17:00", ["late 10", "needs_checking"]),  # of two latenesses the shorter
+    ],
+)
+def test_which_way_is_kinder(flags, punches, said):
+    assert flags(punches) == said
+
+
 def test_a_fork_does_not_touch_what_does_not_rest_on_it(flags):
     assert flags("07:30? 11:30", plan="leave") == []
     assert flags("07:30? 13:30 17:00", entry="AM=07:30-11:30") == []

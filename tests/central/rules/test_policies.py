@@ -223,6 +223,37 @@ class TestFlexibleHours:
     def test_worked_time_is_that_of_the_moved_session(self, judged):
         assert judged("08:00 12:00 13:30 17:00", policy=self.POLICY).sessions[0].worked_min == 240
 
+    def test_doors_are_doubted_where_the_moved_session_ends(self, flags):
+        early = {"punches": "08:00 11:45 13:30 17:00", "policy": self.POLICY}
+        assert flags(**early, down="11:50-11:55") == ["needs_checking"]
+        assert flags(**early, down="12:00-12:10") == ["early_leave 15"]
+        late = {"punches": "08:10 12:00 13:30 17:00", "policy": self.POLICY}
+        assert flags(**late, down="08:01-08:02") == ["needs_checking"]
+        assert flags(**late, down="07:40-08:00") == ["late 10"]
+        assert flags("08:10", policy=self.POLICY, down="08:01-08:02", now="08:30") == ["needs_checking"]
+
+    @pytest.mark.parametrize(
+        ("down", "outcome"),
+        [
+            ("08:29-08:31", "incomplete"),
+            ("08:30-08:31", "absent"),
+            ("06:40-06:46", "incomplete"),
+            ("06:40-06:45", "absent"),
+            ("12:29-12:31", "incomplete"),
+            ("12:30-12:31", "absent"),
+        ],
+    )
+    def test_nobody_is_absent_for_doors_that_were_down_when_they_might_have_come(self, judged, down, outcome):
+        assert judged("13:30 17:00", policy=self.POLICY, down=down).sessions[0].outcome == outcome
+
+    def test_what_is_assumed_at_lunch_moves_with_the_day_and_accuses_nobody(self, flags, judged):
+        two = Policy(flexible=30 * MINUTE, required_taps=2)
+        assert flags("08:00 17:30", policy=two) == []
+        assert flags("08:00 17:00", policy=two) == ["early_leave 30"]
+        assert flags("07:00 16:30", policy=two) == []
+        assert flags("17:00", policy=two, entry="AM=08:00-") == []
+        assert judged("08:00 17:30", policy=two).sessions[0].worked_min == 240
+
     def test_without_an_in_the_hours_stand_where_they_are(self, flags):
         assert flags("11:00 13:30 17:00", policy=self.POLICY) == ["early_leave 30", "missing_in"]
 

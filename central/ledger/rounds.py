@@ -38,6 +38,8 @@ POLL_S = 0.2
 """Real time between two rounds that found nothing to do, where nobody wakes the evaluator."""
 BATCH = 500
 """Staff-days judged and written in one transaction."""
+BULK = 1_000
+"""The same where there are many."""
 CATCH_UP_DAYS = 31
 """How many missed work dates an evaluator that was away opens by itself."""
 WAITS_FOR_TIME = "a punch of this day waits for its time to be worked out"
@@ -67,6 +69,7 @@ class Ledger:
         self._roster: Roster | None = None
         self._places: Places | None = None
         self._accounts = Accounts({})
+        self._backwards = False
         self._opened: tuple[dt.date, int] | None = None
         self._passed_ms = _EVER_MS
         self._isolation = Isolation(store, clock, aside)
@@ -109,7 +112,7 @@ class Ledger:
             if self._opened != (local_date(now_ms), seen.roster) or _waiting(db, self._passed_ms, now_ms):
                 return None
             self._passed_ms = now_ms
-            return marks.stale_days(db, BATCH)
+            return marks.stale_days(db, BATCH, BULK, backwards=self._backwards)
 
     def _repair(self) -> int:
         with self._store.read() as db:
@@ -179,7 +182,7 @@ class Ledger:
 
     def _judge(self) -> int:
         with self._store.read() as db:
-            stale = marks.stale_days(db, BATCH)
+            stale = marks.stale_days(db, BATCH, BULK, backwards=self._backwards)
             self._current(db)
         return self._judge_these(stale)
 
@@ -221,6 +224,8 @@ class Ledger:
         """
         now_ms = self._clock.now_ms()
         settled = self._store.repeat(lambda db: settle(db, looked.answered, looked.judged, now_ms))
+        if settled.answered < len(looked.answered):
+            self._backwards = not self._backwards  # somebody else is at these: of a bulk, each takes another end
         written: list[DayRow | DutyRow] = [*settled.changed, *settled.duties]
         for row in written:
             if row.recheck_ms is not None and row.recheck_ms < self._passed_ms:

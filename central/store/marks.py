@@ -55,7 +55,7 @@ def _anew() -> int:
 BULK = dt.timedelta(days=30)
 """How far before the newest of many marks others are taken along."""
 FEW = 50
-"""So few marks of the newest date do not belong to a bulk."""
+"""Fewer marks of the newest date than this do not belong to a bulk."""
 _MARK_DAY_SQLITE = (
     "INSERT INTO stale_day (staff, date, version, marked_ms) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (staff, date) DO UPDATE SET version = version + 1, marked_ms = excluded.marked_ms"
@@ -137,12 +137,15 @@ _STALE_DAYS = (
     .order_by(DAY.c.date.desc(), DAY.c.marked_ms, DAY.c.staff)
     .limit(_MOST)
 )
-_STALE_MONTH = (
+_MONTH = (
     sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
     .where(_DAYS_TRIED, DAY.c.date.between(sa.bindparam("first"), sa.bindparam("last")))
-    .order_by(DAY.c.staff, DAY.c.date)
     .limit(_MOST)
 )
+_STALE_MONTH = {
+    False: _MONTH.order_by(DAY.c.staff, DAY.c.date),
+    True: _MONTH.order_by(DAY.c.staff.desc(), DAY.c.date.desc()),
+}
 _STALE_BOOTS = sa.select(BOOT.c.device, BOOT.c.boot, BOOT.c.version).where(_BOOTS_TRIED).limit(_MOST)
 _STALE_DOORS = sa.select(DOOR.c.device, DOOR.c.since_ms, DOOR.c.version).where(_DOORS_TRIED).limit(_MOST)
 _HELD = (
@@ -180,22 +183,23 @@ def glance(db: sa.Connection) -> Glance:
     return Glance(bool(row.boots), bool(row.doors), bool(row.aside), int(row.roster))
 
 
-def stale_days(db: sa.Connection, limit: int = 500, bulk: int = 1_000) -> list[MarkedDay]:
+def stale_days(db: sa.Connection, limit: int = 500, bulk: int = 1_000, *, backwards: bool = False) -> list[MarkedDay]:
     """At most `limit` marks, those of the newest dates first: the board waits for today, an old month can wait.
 
     More than that are a bulk. What was marked meanwhile on a newer date goes before it; else at most `bulk` of the
     month that ends on the newest date, person by person, for a person's month is gathered at little more than the cost
-    of a day. What is set aside (`faults`) is left out as long as its mark has the version that failed; likewise below.
+    of a day; backwards: from the last person on. What is set aside (`faults`) is left out as long as its mark has the
+    version that failed; likewise below.
     """
     newest = [MarkedDay(*row) for row in db.execute(_STALE_DAYS, {"most": limit})]
     if len(newest) < limit:
         return newest
     last = newest[0].date
     urgent = [mark for mark in newest if mark.date == last]
-    if len(urgent) <= min(FEW, limit):
+    if len(urgent) < min(FEW, limit):
         return urgent
     month = {"most": bulk, "first": last - BULK, "last": last}
-    return [MarkedDay(*row) for row in db.execute(_STALE_MONTH, month)]
+    return [MarkedDay(*row) for row in db.execute(_STALE_MONTH[backwards], month)]
 
 
 def days_left(db: sa.Connection) -> int:

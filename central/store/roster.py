@@ -86,6 +86,8 @@ class Roster:
             return None
         unit = self.workdays.unit_on(post.unit, on) or NO_UNIT
         workplace = unit if post.workplace == post.unit else self.workdays.unit_on(post.workplace, on) or unit
+        if (unit, workplace) == (post.unit, post.workplace):
+            return post
         return replace(post, unit=unit, workplace=workplace)
 
     def codes_of(self, units: Collection[str], on: dt.date) -> frozenset[str]:

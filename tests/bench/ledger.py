@@ -26,31 +26,54 @@ from tests.postgres import Cluster, started
 MONTH_S, MONTH_MB = 40.0, 400.0
 FLAT = 1.5
 MONTH_DAYS = 30
+EVALUATORS = 2
+"""One a core of the machine that the limit is meant for; with SQLite more would wait for each other's writing."""
 TURNS = 7
 REJUDGED = 200
 
 
 def month(*, quick: bool) -> list[Row]:
-    """A month of 5,000 staff, every date of it, Saturdays and Sundays off, judged and stored by its own process."""
+    """A month of 5,000 staff, every date of it, Saturdays and Sundays off, judged and stored by two evaluators, each a
+    process of its own."""
     staff, days = (60, 3) if quick else (5_000, MONTH_DAYS)
     with databases() as url, folder("month") as place:
         history = make_history(url(place, "month"), place, staff * 4 * days, staff, "1-5")
         mark_all(history, days)
+        done = judged_by(history.url, EVALUATORS)
+        with history.store.read() as db:
+            judged = db.execute(sa.text("SELECT count(*) FROM day_verdict")).scalar_one()
         history.store.close()
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.ledger", history.url], cwd=ROOT, capture_output=True, text=True
-        )
-        if done.returncode != 0:
-            raise BenchError(f"judging a month: {done.stderr[-2000:]}")
-        seconds, megabytes, judged = (float(word) for word in done.stdout.split())
-        if judged < staff * days:
-            raise BenchError(f"{judged:.0f} of {staff * days} days were judged")
-    limit = "one core: reading rows, rules, writing accounts"
+    if judged < staff * days:
+        raise BenchError(f"{judged} of {staff * days} days were judged")
+    seconds, cpu_s = max(one.seconds for one in done), sum(one.cpu_s for one in done)
+    limit = "CPU of two cores: the rules, then accounts and rows"
     return [
         at_most("month", seconds, "s", MONTH_S, limit),
-        at_most("month_memory", megabytes, "MB", MONTH_MB, "a batch of days and the roster"),
-        told("month_day", seconds / judged * 1e6, "us a staff-day"),
+        at_most(
+            "month_memory", sum(one.megabytes for one in done), "MB", MONTH_MB, "two evaluators with their libraries"
+        ),
+        told("month_cpu", cpu_s, "s CPU of both", "on busy cores the time above is more than half of this"),
+        told("month_day", cpu_s / judged * 1e6, "us CPU a staff-day"),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an evaluator took for its share: seconds from the first to the last round, MB (10^6 bytes) at most."""
+
+    seconds: float
+    cpu_s: float
+    megabytes: float
+
+
+def judged_by(url: str, evaluators: int) -> list[Judged]:
+    """Let so many evaluators judge at once what is stale. Raises BenchError."""
+    command = [sys.executable, "-m", "tests.bench.ledger", url]
+    processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(evaluators)]
+    said = [process.communicate()[0] for process in processes]
+    if any(process.returncode for process in processes):
+        raise BenchError("judging a month: an evaluator ended with the error above")
+    return [Judged(*(float(word) for word in words.split())) for words in said]
 
 
 def mark_all(history: History, days: int) -> None:
@@ -62,15 +85,17 @@ def mark_all(history: History, days: int) -> None:
 
 
 def judge_all(url: str) -> str:
-    """Judge what is stale; seconds, MB (10^6 bytes, at most) and verdicts."""
+    """Judge what is stale, until nobody has anything left to do; what `Judged` says."""
     store = open_store(url)
-    began = time.monotonic()
-    Ledger(store, SystemClock()).settle()
-    spent = time.monotonic() - began
-    with store.read() as db:
-        judged = db.execute(sa.text("SELECT count(*) FROM day_verdict")).scalar_one()
+    began, busy = time.monotonic(), time.process_time()
+    ledger, left = Ledger(store, SystemClock()), True
+    while left:
+        ledger.settle()
+        with store.read() as db:
+            left = bool(marks.days_left(db))
+    spent, used = time.monotonic() - began, time.process_time() - busy
     store.close()
-    return f"{spent} {peak_mb()} {judged}"
+    return f"{spent} {used} {peak_mb()}"
 
 
 def peak_mb() -> float:

@@ -3,8 +3,10 @@
 import datetime as dt
 import threading
 
-from central.ledger import run_evaluator
-from central.store import marks, verdicts
+import pytest
+
+from central.ledger import Ledger, rounds, run_evaluator
+from central.store import marks, roster, verdicts
 from tests.central.ledger.office import DATE, Office, at
 
 
@@ -60,7 +62,30 @@ def test_many_stale_days_are_judged_person_by_person_a_month_at_a_time(office: O
         marks.mark_days(db, [(code, on) for code in staff for on in dates], 1)
     with office.store.read() as db:
         found = [(m.staff, m.date) for m in marks.stale_days(db, 500, 62)]
+        back = [(m.staff, m.date) for m in marks.stale_days(db, 500, 62, backwards=True)]
     assert found == [(code, on) for code in staff[:2] for on in sorted(dates[:31])]
+    assert back == [(code, on) for code in reversed(staff[-2:]) for on in dates[:31]]
+
+
+def test_of_many_stale_days_two_evaluators_take_different_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "BATCH", 2)
+    monkeypatch.setattr(rounds, "BULK", 4)
+    staff = ["an", "binh", "chi"]
+    for code in staff:
+        office.person(code)
+    one, other = Ledger(office.store, office.clock), Ledger(office.store, office.clock)
+    one.settle()
+    other.settle()
+    dates = [DATE - dt.timedelta(days=n) for n in range(4)]
+    with office.store.write() as db:
+        marks.mark_days(db, [(code, on) for code in staff for on in dates], 1)
+    with office.store.read() as db:
+        overtaken = other.look(roster.load_roster(db), marks.stale_days(db, 2, 4))
+    assert one.step() == 4
+    assert other.write(overtaken) == 0
+    assert other.step() == 4
+    with office.store.read() as db:
+        assert {mark.staff for mark in marks.stale_days(db)} == {"binh"}
 
 
 def test_an_evaluator_that_is_woken_does_not_wait_for_its_next_look(office: Office) -> None:

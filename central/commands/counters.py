@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     from central.moments import local_date
     from central.processes import ready_store
     from central.reports import counters
+    from central.store import months
 
     period = period_of(arguments, local_date(settings.clock.clock().now_ms()))
     store = ready_store(settings)
@@ -38,6 +39,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         with store.read() as db:
             count = counters.write(db, period, arguments.unit, arguments.format, sys.stdout)
             note(db, count, f"nothing was judged for {period.first} to {period.last}")
+            if changed := months.adjusted_sessions(db, period.first, period.last):
+                sys.stderr.write(
+                    f"note: {len(changed)} sessions of signed months are counted as the facts say now, not as they "
+                    "were signed; `month adjustments` lists each\n"
+                )
     finally:
         store.close()
     return 0

@@ -4,7 +4,7 @@ The folder speaks for the units and people that it names: what an import said ab
 more is taken back, file by file; a file that is not there says nothing. Everything else stays as it is.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from central.clock import Clock
 from central.errors import ImportRefusedError
+from central.ledger.cases import count_everybody
 from central.roster import rows
 from central.roster.calendar_rows import sync_calendar
 from central.roster.checks import check
@@ -84,12 +85,20 @@ def import_office(
             fleet.bump(db, "roster")
             touched = before.touched(changes)
             marks.mark_days(db, touched, clock.now_ms())
+            _count_again(db, changes, clock.now_ms())
     return Imported(
         {name: len(change.added) for name, change in changes.items()},
         {name: len(change.gone) for name, change in changes.items() if change.gone},
         len(touched),
         tuple(office.notes),
     )
+
+
+def _count_again(db: sa.Connection, changes: Mapping[str, Change], now_ms: int) -> None:
+    """Limits hold for categories of staff and for units with all below them: whom they hold for may have changed,
+    though no verdict does."""
+    if any(changes[name].rows for name in ("staff", "units") if name in changes):
+        count_everybody(db, now_ms)
 
 
 def _read(folder: Path) -> Office:

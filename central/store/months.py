@@ -161,6 +161,14 @@ def adjustments_in(db: sa.Connection, month: str) -> list[Adjustment]:
     return [_adjustment(row) for row in db.execute(query)]
 
 
+def adjusted_sessions(db: sa.Connection, first: dt.date, last: dt.date) -> set[tuple[str, dt.date, str]]:
+    """The sessions (staff, date, session) of signed sheets in force for which a change is proposed, on these dates."""
+    a = ADJUSTMENT.c
+    query = sa.select(a.staff, a.date, a.session).join(SHEET, SHEET.c.id == a.sheet_id)
+    standing = (a.withdrawn_ms.is_(None), SHEET.c.unlocked_ms.is_(None), a.date.between(first, last))
+    return {(row.staff, row.date, row.session) for row in db.execute(query.where(*standing))}
+
+
 def put_adjustments(db: sa.Connection, rows: Collection[Adjustment]) -> None:
     """Store adjustments, each in the place of the one with the same sheet, person, session and month."""
     if not rows:

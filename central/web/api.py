@@ -12,7 +12,8 @@ from central.clock import Clock
 from central.health import Liveness
 from central.ledger import doors_now
 from central.presence import DoorNow
-from central.store import Store, accounts, verdicts
+from central.store import Store, accounts, months
+from central.store.signed import signed_rows
 from central.web.live import Live
 
 MAX_DAYS = 366
@@ -35,7 +36,8 @@ class PresenceRow(BaseModel):
 
 
 class VerdictLine(BaseModel):
-    """The verdict of one staff-session."""
+    """The verdict of one staff-session: as signed where the month is signed, else as the facts say now. adjusted: the
+    month is signed, and later facts say otherwise (the change is listed in a later month)."""
 
     staff: str
     date: dt.date
@@ -45,6 +47,7 @@ class VerdictLine(BaseModel):
     symbol: str
     late_min: int
     early_min: int
+    adjusted: bool
 
 
 class DeviceLine(BaseModel):
@@ -107,7 +110,9 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRoute
         if not dt.timedelta() <= last - first <= dt.timedelta(days=MAX_DAYS):
             raise HTTPException(422, f"'to' must not lie before 'from', and at most {MAX_DAYS} days after it")
         with store.read() as db:
-            return [VerdictLine(**row._asdict()) for row in verdicts.verdict_rows(db, first, last, unit)]
+            adjusted = months.adjusted_sessions(db, first, last)
+            rows = signed_rows(db, first, last, unit)
+        return [VerdictLine(**row._asdict(), adjusted=(row.staff, row.date, row.session) in adjusted) for row in rows]
 
     @found.get("/api/v1/devices")
     def devices() -> list[DeviceLine]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,27 @@ def test_a_threshold_proposes_a_case_and_a_person_decides_it(run: Command):
     assert [s["step"] for s in table(run("case", "show", "1"))] == ["opened", "decided"]
     (decided,) = json.loads(run("case", "list", "--all", "--format", "json"))
     assert (decided["state"], decided["decision_no"], decided["age_days"]) == ("decided", "7/QĐ", "")
+
+
+FOLDER = {
+    "units": "code,parent,type,name_vi,valid_from,valid_to\nH,,district,Huyện,,\nX,H,commune,Xã,,\n",
+    "staff": "code,full_name,unit,position,rank,badge_uid,type,room,joined,left\nA,Lê A,X,,0,,cadre,,,\n",
+    "devices": "code,unit,location\nD-X,X,\n",
+    "schedules": "unit,valid_from,valid_to,weekdays,session,start,end,grace_late_min,grace_early_min,doc_no\n"
+    "H,,,1-5,AM,07:30,12:00,5,0,01/TB\nH,,,1-5,PM,13:30,17:00,5,0,01/TB\n",
+}
+
+
+def test_an_import_that_changes_a_category_counts_again(run: Command, tmp_path: Path):
+    run(*LIMIT.split(), "--category", "cadre")
+    assert table(run("case", "list", "--all")) == []
+    for name, text in FOLDER.items():
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    run("import", str(tmp_path))
+    assert [(c["staff"], c["state"]) for c in table(run("case", "list"))] == [("A", "open")]
+    (tmp_path / "staff.csv").write_text(FOLDER["staff"].replace("cadre", "contract"), "utf-8")
+    run("import", str(tmp_path))
+    assert [(c["staff"], c["state"]) for c in table(run("case", "list", "--all"))] == [("A", "withdrawn")]
 
 
 def test_an_ended_threshold_withdraws_what_it_had_proposed(run: Command):

@@ -62,6 +62,10 @@ def test_a_month_is_locked_adjusted_shown_and_unlocked(
     office.ledger.settle()
     assert said(capsys, url, *PERIOD)[0]["flags"] == "late"
     assert said(capsys, url, *PERIOD, "--live")[0]["flags"] == ""
+    assert main(["--db", url, "counters", "--month", "2018-11"]) == 0
+    counted = capsys.readouterr()
+    assert counted.out.splitlines()[1].split(",")[4] == "0", "counters follow the facts"
+    assert "note: 1 sessions of signed months are counted as the facts say now" in counted.err
     assert said(capsys, url, *PERIOD, "--unit", "X")[0]["flags"] == "late"
     (row,) = said(capsys, url, "month", "adjustments", "2018-12")
     assert (row["staff"], row["session"], row["state"], row["signed_month"]) == ("an", "AM", "proposed", "2018-11")

@@ -1,5 +1,6 @@
 """The JSON interface over a real database, asked as any client would."""
 
+import datetime as dt
 import json
 import threading
 import urllib.error
@@ -18,8 +19,9 @@ from central.ledger import Ledger
 from central.presence import State
 from central.roster.imports import import_office
 from central.settings import WebSettings
+from central.sheets import Line, Value
 from central.silence import Silence
-from central.store import Store, collected, open_store
+from central.store import Store, collected, months, open_store
 from central.web.app import Pages, PagesError
 from central.web.texts import LANGUAGES, age, catalogue, chosen, long_date
 from deploy.broker import free_port
@@ -107,6 +109,29 @@ def test_presence_has_a_row_for_everybody_employed(client: Client):
 def test_before_any_door_has_spoken_nobody_is_missing(client: Client):
     states = {row["state"] for row in client.get("/api/v1/presence").json()}
     assert states == {"unknown", "field", "leave"}
+
+
+def test_a_signed_month_gives_its_signed_values_and_says_where_the_facts_say_otherwise(client: Client, store: Store):
+    asked = {"from": "2018-11-12", "to": "2018-11-12", "unit": "X03"}
+    before = client.get("/api/v1/verdicts", **asked).json()
+    assert not any(row["adjusted"] for row in before)
+    staff, on, signed = before[0]["staff"], dt.date(2018, 11, 12), Value("present", "late", "+", 6, 0)
+    sheet = months.Sheet(0, "2018-11", "X03", "Lê A", "11/BCC", EIGHT_MS, 2, "0", None)
+    lines = [Line(staff, "X03", on, name, place, signed) for place, name in enumerate(("AM", "PM"))]
+    with store.write() as db:
+        number = months.add_sheet(db, sheet, lines)
+        changed = months.Adjustment(
+            number, staff, on, "AM", "2018-12", signed, Value("present"), "+ punch", EIGHT_MS, None
+        )
+        months.put_adjustments(db, [changed])
+    told = [row for row in client.get("/api/v1/verdicts", **asked).json() if row["staff"] == staff]
+    assert [(r["session"], r["flags"], r["late_min"], r["adjusted"]) for r in told] == [
+        ("AM", "late", 6, True),
+        ("PM", "late", 6, False),
+    ]
+    with store.write() as db:
+        months.unlock_sheet(db, number, EIGHT_MS)
+    assert client.get("/api/v1/verdicts", **asked).json() == before
 
 
 def test_who_is_unknown_comes_with_the_reason_and_the_doors(client: Client):

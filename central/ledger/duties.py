@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from central.ledger.gathering import Key, Known, gather_many
 from central.moments import midnight_ms, moment, ms_of
 from central.rules.day import Cause, Reason
-from central.rules.duty import DutyFacts, DutySlot, DutyTaps, DutyVerdict, judge_duty
+from central.rules.duty import DutyFacts, DutySlot, DutyTaps, DutyVerdict, judge_duty, obliges
 from central.store import slots
 from central.store.duty import DutyRow
 from central.store.roster import Roster
@@ -41,14 +41,17 @@ class Duty:
 def gather_duty(
     db: sa.Connection, roster: Roster, days: Collection[Key], known: Mapping[Key, Known], now_ms: int
 ) -> dict[Key, list[Duty]]:
-    """The slots of these staff-days with the days of who does them; `known`: the days that were gathered already."""
+    """The slots of these staff-days that oblige somebody, with the days of who does them; `known`: the days that were
+    gathered already."""
     found = slots.slots_of(db, days)
     rows = [row for own in found.values() for row in own if row.kind != WORKDAY]
     others = {(row.doer, row.date) for row in rows} - known.keys()
     doers = {**known, **(gather_many(db, roster, others, now_ms) if others else {})}
     duties: dict[Key, list[Duty]] = {}
     for row in rows:
-        duties.setdefault((row.staff, row.date), []).append(Duty(row, doers.get((row.doer, row.date))))
+        doer = doers.get((row.doer, row.date))
+        if obliges(row.stand_in, doer is None or doer.day.employed):
+            duties.setdefault((row.staff, row.date), []).append(Duty(row, doer))
     return duties
 
 

@@ -93,6 +93,15 @@ class DutyFacts:
     coverage: Coverage = field(default_factory=Coverage)
 
 
+def obliges(stand_in: str | None, employed: bool) -> bool:
+    """Whether there is anything to judge: `employed` says whether the person who has to come is, on the slot's date.
+
+    A slot of somebody who has left, or has not joined yet, binds nobody, as such a date has no sessions; it stays in
+    the roster. Where a stand-in is named, it is the stand-in who comes or does not.
+    """
+    return employed or bool(stand_in)
+
+
 def judge_duty(facts: DutyFacts) -> DutyVerdict:
     """What is said about the slot. The order and repetition of the taps never matter."""
     slot, coverage = facts.slot, facts.coverage

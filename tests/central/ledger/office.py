@@ -188,11 +188,19 @@ class Office:
             )
         )
 
-    def person(self, code: str, unit: str = "X", rank: int = 9, workplace: str | None = None) -> str:
+    def person(
+        self,
+        code: str,
+        unit: str = "X",
+        rank: int = 9,
+        workplace: str | None = None,
+        joined: dt.date | None = None,
+        left: dt.date | None = None,
+    ) -> str:
         """Somebody with the badge `em:{code}`; returns its number."""
         badge = f"em:{code}"
         self.add(
-            Staff(code=code, full_name=f"Lê {code}", name_sort=code, name_search=code),
+            Staff(code=code, full_name=f"Lê {code}", name_sort=code, name_search=code, joined=joined, left=left),
             Assignment(staff=code, unit=unit, rank=rank, workplace=workplace),
             Badge(number=badge, staff=code),
         )

@@ -207,3 +207,16 @@ def test_staying_late_is_proposed_replaced_and_withdrawn(office: Office, door: S
     office.mark("an")
     office.until("23:06")
     assert proposed(office) == []
+
+
+def test_a_slot_of_somebody_who_has_left_has_no_verdict_unless_a_colleague_stands_in(
+    office: Office, door: Station
+) -> None:
+    office.person("chi", left=DATE - ONE)
+    office.person("dung", joined=DATE + ONE)
+    slot(office, "chi", 405, 450)
+    slot(office, "dung", 405, 450)
+    slot(office, "chi", 780, 810, stand_in="binh")
+    door.tap("em:binh", "12:55")
+    closed(office, door)
+    assert said(office) == ["chi 13:00-13:30 stood_in binh 0"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.rules.day import LOCAL, Cause, Coverage, Span, Tap
-from central.rules.duty import DutyFacts, DutyOutcome, DutySlot, DutyTaps, judge_duty
+from central.rules.duty import DutyFacts, DutyOutcome, DutySlot, DutyTaps, judge_duty, obliges
 
 MONDAY = date(2018, 11, 12)
 
@@ -147,6 +147,13 @@ def test_a_fork_or_a_tap_set_aside_accuses_nobody():
     assert judge_duty(kept).outcome is DutyOutcome.KEPT
     both = DutyTaps((*taps("06:41"), *taps("06:40", forked=True)))
     assert judge_duty(DutyFacts(slot(), both)).outcome is DutyOutcome.KEPT
+
+
+def test_a_slot_of_somebody_not_employed_binds_only_a_stand_in():
+    assert obliges(None, employed=True)
+    assert not obliges(None, employed=False)
+    assert obliges("B", employed=False)
+    assert not obliges("", employed=False)
 
 
 CLOCKS = st.integers(5 * 60, 8 * 60).map(lambda m: f"{m // 60:02d}:{m % 60:02d}")

@@ -37,7 +37,7 @@ class Commands:
             self._results = {str(id_): (str(code), str(detail)) for id_, (code, detail) in kept.items()}
         except FileNotFoundError:
             return
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             log.warning("%s: %s; results of former commands are forgotten", self._path, error)
 
     def answer(self, command: Command, earliest_ms: int) -> Result:

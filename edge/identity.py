@@ -72,7 +72,7 @@ def _read(path: Path) -> Identity:
         fields = json.loads(content)
         key = Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(fields["private_key"] + "="))
         return Identity(str(fields["device"]), key)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IdentityError(
             f"{path}: damaged ({error}); put back a copy, or remove it and register the station anew at central"
         ) from error

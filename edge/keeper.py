@@ -93,6 +93,6 @@ def read_floor(data: Path) -> int:
         return utc_ms if BUILD_UTC_MS < utc_ms < BUILD_UTC_MS + MAX_FLOOR_AHEAD_MS else BUILD_UTC_MS
     except FileNotFoundError:
         return BUILD_UTC_MS
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         log.warning("%s: %s; the clock's floor is the build date", path, error)
         return BUILD_UTC_MS

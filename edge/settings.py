@@ -215,7 +215,7 @@ def parse_settings(text: str, name: str, environment: Mapping[str, str]) -> Sett
     """The settings in `text`, which errors call `name`. Raises SettingsError."""
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{name}: is not TOML: {error}") from error
     unknown = set(tables) - set(SECTIONS) - {"reader"}
     if unknown:

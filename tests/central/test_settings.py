@@ -39,6 +39,7 @@ def test_the_database_has_a_short_name_in_the_environment():
         ('[web]\nport = "many"\n', r"web\.port: 'many' is not of kind int"),
         ("[web]\nport = true\n", r"web\.port: True is not of kind int"),
         ("[web\n", "is not TOML"),
+        ("deep = " + "[" * 5000, "is not TOML"),
         ("[broker]\nport = 99999\n", r"broker\.port = 99999 must lie between 1 and 65535"),
         ("[clock]\nscale = 0\n", r"clock\.scale = 0\.0 must lie between"),
     ],

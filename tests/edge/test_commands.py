@@ -78,7 +78,7 @@ def test_only_the_latest_results_are_remembered(commands, tmp_path, done):
     assert len(done) == REMEMBERED + 2
 
 
-@pytest.mark.parametrize("content", [b"", b"[1]", b'{"a":1}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"a":1}', b"\xff", b"[" * 20_000], ids=range(5))
 def test_a_damaged_file_forgets_and_warns(tmp_path, content, caplog):
     (tmp_path / FILE).write_bytes(content)
     Commands(tmp_path, "d0001", {}).load()

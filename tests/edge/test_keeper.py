@@ -77,7 +77,20 @@ def test_acknowledgements_and_the_floor_are_saved_when_there_are_new_ones(bench)
     assert read_floor(bench.folder) > BUILD_UTC_MS
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"utc_ms":"x"}', b'{"utc_ms":99999999999999999}', b'{"utc_ms":-5}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"utc_ms":"x"}',
+        b'{"utc_ms":99999999999999999}',
+        b'{"utc_ms":-5}',
+        b'{"utc_ms":Infinity}',
+        b'{"utc_ms":NaN}',
+        b"[" * 20_000,
+    ],
+    ids=range(8),
+)
 def test_a_floor_that_cannot_be_true_is_the_build_date(tmp_path, content):
     assert read_floor(tmp_path) == BUILD_UTC_MS
     (tmp_path / FLOOR_FILE).write_bytes(content)

@@ -94,6 +94,7 @@ def test_the_environment_overrides_one_key():
         ("[[reader]]\nid = 'x'\ndriver = 'rdm6300'", "[reader] lacks port"),
         ("broker = 3", "broker must be a section"),
         ("[broker", "is not TOML"),
+        ("deep = " + "[" * 5000, "is not TOML"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_file_key_and_remedy(line, said):

@@ -2,7 +2,8 @@
 
 Each fault runs the tests in a process of its own, forked from this one, that imports the changed source in place of the
 file; nothing on the disk is changed. A fault that no test notices is a survivor: write the test, or say in
-`equivalent.toml` why nothing can notice it. Exit code 1 when a survivor is not explained there.
+`equivalent.toml` why nothing can notice it. The last lines are the state of every file: how many faults were tried,
+noticed, explained. Exit code 1 when a survivor is not explained, or an explanation is of no fault that there is.
 """
 
 import argparse
@@ -12,19 +13,22 @@ import os
 import signal
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
 import hypothesis
 import pytest
 
-from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.mutants import Mutant, mutants, names
 
 ROOT = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).parent / "equivalent.toml"
 TESTS = ("tests/central/rules", "tests/central/test_timing.py", "tests/central/test_coverage.py")
 SLOWEST_S = 120
+
+Whys = dict[tuple[str, str, str], str]
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -56,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--match", default="", help="only faults whose text contains this")
     parser.add_argument("--jobs", type=int, default=1, help="how many at once")
     arguments = parser.parse_args(argv)
-    explained, tried, survived, unexplained = _explained(), 0, 0, 0
+    whys = explanations()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     faults = (
         (path, mutant)
         for path in _files(arguments.path)
@@ -64,18 +69,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.match in mutant.name
     )
     for path, mutant, noticed in _tried(faults, arguments.tests, arguments.jobs):
-        tried += 1
-        if noticed:
-            continue
         where = str(path.relative_to(ROOT))
-        line = path.read_text("utf-8").splitlines()[mutant.line - 1].strip()
-        why = explained.get((where, mutant.name, line)) or explained.get((where, mutant.name, ""))
-        survived += 1
-        unexplained += why is None
-        sys.stdout.write(f"{where}:{mutant.line}: {mutant.name}: {why or 'SURVIVED'}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{tried} faults, {tried - survived} noticed, {unexplained} survived without a reason\n")
-    return 1 if unexplained else 0
+        why = None if noticed else why_of(whys, where, mutant, path.read_text("utf-8"))
+        counts[where]["noticed" if noticed else "explained" if why else "survived"] += 1
+        if not noticed:
+            sys.stdout.write(f"{where}:{mutant.line}: {mutant.name}: {why or 'SURVIVED'}\n")
+            sys.stdout.flush()
+    stale = [key for key in unmatched(whys) if key[0] in counts]
+    sys.stdout.writelines(f"{where}: explained, but no such fault: {name} {line}\n" for where, name, line in stale)
+    sys.stdout.write("".join(_table(counts)))
+    return 1 if stale or any(count["survived"] for count in counts.values()) else 0
+
+
+def _table(counts: Mapping[str, Counter[str]]) -> Iterator[str]:
+    """The state, a line a file."""
+    kinds = ("noticed", "explained", "survived")
+    yield f"{'file':36}{'faults':>8}" + "".join(f"{kind:>11}" for kind in kinds) + "\n"
+    for where, count in [*sorted(counts.items()), ("all", sum(counts.values(), Counter[str]()))]:
+        yield f"{where:36}{count.total():8}" + "".join(f"{count[kind]:11}" for kind in kinds) + "\n"
 
 
 def _tried(
@@ -105,12 +116,27 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
         yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def _explained() -> dict[tuple[str, str, str], str]:
+def explanations() -> Whys:
     """Why a fault changes nothing, by file, fault and line; "" where the fault itself says which line it is."""
-    if not EXPLAINED.exists():
-        return {}
     rows = tomllib.loads(EXPLAINED.read_text("utf-8"))["fault"]
     return {(row["file"], row["fault"], row.get("line", "")): row["why"] for row in rows}
+
+
+def why_of(whys: Whys, where: str, mutant: Mutant, source: str) -> str | None:
+    """The explanation of a fault of the file `where`; None without one."""
+    line = source.splitlines()[mutant.line - 1].strip()
+    return whys.get((where, mutant.name, line)) or whys.get((where, mutant.name, ""))
+
+
+def unmatched(whys: Whys) -> list[tuple[str, str, str]]:
+    """Explanations of faults that there are no more: the source has changed."""
+    found: set[tuple[str, str, str]] = set()
+    for where in {key[0] for key in whys}:
+        source = (ROOT / where).read_text("utf-8")
+        lines = source.splitlines()
+        for number, name in names(source):
+            found |= {(where, name, ""), (where, name, lines[number - 1].strip())}
+    return sorted(whys.keys() - found)
 
 
 def _run(path: Path, mutant: Mutant, tests: Sequence[str]) -> int:

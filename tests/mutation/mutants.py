@@ -62,6 +62,14 @@ def mutants(source: str) -> Iterator[Mutant]:
             yield Mutant(node.lineno, before, after, ast.fix_missing_locations(copy))
 
 
+def names(source: str) -> Iterator[tuple[int, str]]:
+    """Line and name of every fault of `source`, without making them."""
+    for node in _walk(ast.parse(source)):
+        if hasattr(node, "lineno"):
+            for wrong in _changes(node):
+                yield node.lineno, f"{ast.unparse(node)}  ->  {ast.unparse(wrong)}"
+
+
 def _walk(tree: ast.AST) -> Iterator[ast.AST]:
     """All nodes in order of the source, less those that say nothing to the program."""
     for field, value in ast.iter_fields(tree):

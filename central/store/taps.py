@@ -83,7 +83,7 @@ def punches(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int
 def impossible(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[Punch]:
     """Punches set aside that were received in this span of time; their own time lies after their receipt."""
     rows = db.execute(_IMPOSSIBLE, {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms})
-    return [_punch(*row, False, True) for row in rows]
+    return [_punch(*[*row, False, True]) for row in rows]
 
 
 def _forked() -> sa.Select[Any]:

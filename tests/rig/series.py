@@ -124,7 +124,6 @@ class Series:
     def _power(self, life: Life) -> Power:
         options = self._options
         environment = {"DIEMDANH_BROKER_PORT": str(self._site.broker.port)}
-        environment["DIEMDANH_CENTRAL_PUBLIC_KEY"] = self._site.key
         environment |= {} if options.fsync else NO_FSYNC
         return Power(
             image=options.image,

@@ -139,7 +139,8 @@ _STALE_DAYS = (
 )
 _MONTH = (
     sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
-    .where(_DAYS_TRIED, DAY.c.date.between(sa.bindparam("first"), sa.bindparam("last")))
+    # Not the plain column: its index would make SQLite read and sort every mark of the month for each thousand.
+    .where(_DAYS_TRIED, sa.func.coalesce(DAY.c.date, DAY.c.date).between(sa.bindparam("first"), sa.bindparam("last")))
     .limit(_MOST)
 )
 _STALE_MONTH = {

@@ -10,13 +10,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 
+from central.commands.arguments import date_of
 from central.errors import CentralError
 from central.settings import Settings, load_settings
 
+CODES = (
+    "Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong use. COMMAND --help lists its options."
+)
 _MODULES = {
     "import": "importing",
     "why": "why",
@@ -38,7 +41,7 @@ _MODULES = {
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="diemdanh-central", description="Điểm Danh: the central office")
+    parser = argparse.ArgumentParser(prog="diemdanh-central", description="Điểm Danh: the central office", epilog=CODES)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
     parser.add_argument(
         "--db", metavar="URL", help="database, such as sqlite:///FILE; overrides settings and DIEMDANH_DB"
@@ -87,21 +90,14 @@ def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verdicts = commands.add_parser("verdicts", help="print the verdicts of a period")
-    verdicts.add_argument("--from", dest="first", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD")
-    verdicts.add_argument("--to", dest="last", required=True, type=_date, metavar="DATE", help="YYYY-MM-DD, included")
+    verdicts.add_argument("--from", dest="first", required=True, type=date_of, metavar="DATE", help="YYYY-MM-DD")
+    verdicts.add_argument("--to", dest="last", required=True, type=date_of, metavar="DATE", help="YYYY-MM-DD, included")
     verdicts.add_argument("--unit", help="only this unit and those below it")
     verdicts.add_argument(
         "--kind", choices=("session", "duty"), default="session", help="of sessions, or of duty slots"
     )
     verdicts.add_argument("--live", action="store_true", help="as the facts say now, also where a month is signed")
     verdicts.add_argument("--format", choices=("csv", "json"), default="csv")
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -123,6 +119,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from central.store.faults import databases_fault
+
+        if not databases_fault(error):
+            raise
+        refusal = str(getattr(error, "orig", error)).strip()
+        print(
+            f"diemdanh-central: the database refuses: {refusal}; nothing of this step is stored (may this "
+            "account write to it, is the disk full, is the server there?)",
+            file=sys.stderr,
+        )
+        return 1
 
 
 # Each command imports what it needs when it runs, so that `verdicts` does not wait for a web framework.

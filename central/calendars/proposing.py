@@ -98,7 +98,8 @@ def _root(branches: Iterable[Unit], year: int) -> str:
     roots = sorted(
         {b.code for b in branches if not b.parent and (b.valid_from or first) <= last and (b.valid_to or last) >= first}
     )
+    if not roots:
+        raise CalendarError(f"no unit is valid in {year}, whose calendar it could be; `import DIR` brings units")
     if len(roots) != 1:
-        found = ", ".join(roots) or "none"
-        raise CalendarError(f"{year} has not one unit above all others ({found}); name the unit with --unit")
+        raise CalendarError(f"{year} has several units above all others ({', '.join(roots)}); name one with --unit")
     return roots[0]

@@ -18,7 +18,7 @@ def date_of(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD, a day that there is") from error
 
 
 def add_period(parser: argparse.ArgumentParser, *, required: bool = True) -> None:

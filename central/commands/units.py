@@ -16,6 +16,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what the command line asks for; returns the exit code."""
+    from central.commands.empty import note
     from central.moments import local_date
     from central.processes import ready_store
     from central.reports import units
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         with store.read() as db:
             on = arguments.on or local_date(settings.clock.clock().now_ms())
-            units.write(db, on, arguments.format, sys.stdout)
+            note(db, units.write(db, on, arguments.format, sys.stdout), f"no unit is valid on {on}")
     finally:
         store.close()
     return 0

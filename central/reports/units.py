@@ -56,12 +56,12 @@ def _walk(units: list[UnitRow]) -> Iterator[tuple[int, UnitRow]]:
         ahead += [(depth + 1, child) for child in reversed(below[unit.code])]
 
 
-def write(db: sa.Connection, on: dt.date, form: str, out: TextIO) -> None:
-    """Print the tree as `text` (indented, with the number of people), `csv` or `json`."""
+def write(db: sa.Connection, on: dt.date, form: str, out: TextIO) -> int:
+    """Print the tree as `text` (indented, with the number of people), `csv` or `json`; returns how many units."""
     rows = tree_rows(db, on)
     if form != "text":
-        write_rows(TreeRow._fields, rows, form, out)
-        return
+        return write_rows(TreeRow._fields, rows, form, out)
     for row in rows:
         place = f"{'  ' * row.depth}{row.code or '-'}  {row.name}"
         out.write(f"{place:60} {row.staff or '':>5}".rstrip() + "\n")
+    return len(rows)

@@ -5,7 +5,9 @@ writers of several processes queue up instead of failing in the middle; writers 
 locks rows (see `events`).
 """
 
+import secrets
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -32,6 +34,9 @@ T = TypeVar("T")
 IN_THE_WAY = frozenset({"40001", "40P01"})
 """What PostgreSQL says to a transaction that has to make way for another one: serialization failure, deadlock."""
 TRIES = 5
+PAUSE_MS = 20
+"""How long, at most, whoever made way waits before the second try, and so much longer before each further one: begun
+again at once, it takes back what the other one is about to lock, and both stand in each other's way as before."""
 POOL = 8
 """Connections to PostgreSQL that a process keeps; as many again when all are in use."""
 PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -79,6 +84,7 @@ class Store:
             except sa.exc.DBAPIError as error:
                 if not left or getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
                     raise
+            threading.Event().wait(secrets.randbelow(PAUSE_MS * (TRIES - left)) / 1000)
         raise AssertionError("unreachable")
 
     def upgrade(self) -> None:
@@ -95,7 +101,8 @@ class Store:
         except sa.exc.DBAPIError as error:
             place = self.engine.url.render_as_string(hide_password=True)
             raise DatabaseError(
-                f"database {place}: {error.orig}; name one that exists or can be made (is its folder there?) with --db"
+                f"database {place}: {str(error.orig).strip()}; name one that exists or can be made (is its folder "
+                f"there?) with --db"
             ) from error
 
     def close(self) -> None:

@@ -72,6 +72,7 @@ EMPTY = [
     ("staff --on 2018-11-12", "nobody is found for 2018-11-12"),
     ("badges --unknown", "every badge that was tapped belongs to somebody"),
     ("hints --from 2018-11-12 --to 2018-11-12", "no tap of 2018-11-12 to 2018-11-12 calls for a look"),
+    ("units --on 2018-11-12", "no unit is valid on 2018-11-12"),
     ("month show 2018-11", "no sheet of 2018-11 was signed"),
     ("month show 2018-11 --events", "nobody locked or unlocked 2018-11"),
     ("month adjustments 2018-11", "nothing is proposed in 2018-11"),
@@ -90,6 +91,16 @@ def test_a_list_without_a_row_says_so_beside_it(
     told = capsys.readouterr()
     assert len(told.out.splitlines()) <= 1
     assert f"note: {said}" in told.err and "`import DIR` brings people and hours" in told.err
+
+
+def test_a_database_that_may_not_be_written_to_is_said_in_one_line(tmp_path: Path):
+    assert run(tmp_path, "--db", "sqlite:///office.db", "upgrade").returncode == 0
+    limit = "threshold add --rule late_times --window month --limit 2 --from 2018-11-01 --doc 05/QĐ".split()
+    found = run(tmp_path, "--db", f"sqlite:///file:{tmp_path / 'office.db'}?mode=ro&uri=true", *limit)
+    assert found.returncode == 1 and "Traceback" not in found.stderr
+    assert found.stderr.startswith(
+        "diemdanh-central: the database refuses: attempt to write a readonly database; nothing"
+    )
 
 
 def test_a_door_list_without_findings_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

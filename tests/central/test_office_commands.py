@@ -84,7 +84,7 @@ def test_verdicts_that_wait_to_be_judged_are_counted(say: Callable[..., Said], u
 
 
 def test_a_year_is_proposed_confirmed_and_undone(say: Callable[..., Said]) -> None:
-    assert "name the unit with --unit" in say("calendar", "propose", "2018")[2]
+    assert "name one with --unit" in say("calendar", "propose", "2018")[2]
     assert say("calendar", "propose", "2026", "--unit", "T")[1] == [
         "15 days proposed for 2026; nothing is changed until they are confirmed"
     ]

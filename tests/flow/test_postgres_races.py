@@ -66,7 +66,8 @@ def test_a_transaction_that_has_to_make_way_is_done_again(url: str) -> None:
     at_once(lambda: add("a", "b"), lambda: add("b", "a"))
     with store.read() as db:
         assert db.execute(sa.text("SELECT value FROM counter ORDER BY name")).scalars().all() == [2, 2]
-    assert len(tries) == 3, "one of the two made way, once"
+    # Once is enough, unless the one that makes way is back before the other one was woken.
+    assert 3 <= len(tries) <= 6, "one of the two made way"
     store.close()
 
 

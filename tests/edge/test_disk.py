@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.simulate import Fleet, rdm6300_frame
+from edge.simulate import Fleet, FleetError, rdm6300_frame
 from edge.wire.events import Ok, Punch
 
 NOT_RECORDED = "Chưa ghi được"
@@ -129,3 +129,41 @@ def test_a_full_disk_is_never_told_as_recorded_and_recovers_without_a_human(door
     punches = [body.badge for body in stored() if isinstance(body, Punch)]
     assert len(punches) == len(set(punches)) == expected, "what was told as recorded is stored, once, and nothing else"
     assert [body.code for body in stored() if isinstance(body, Ok)] == ["disk_full"]
+
+
+def test_a_station_whose_disk_came_back_read_only_shows_no_green_and_goes_on_when_it_is_writable(
+    tmp_path, broker, peer
+):
+    """A start ends at once and names the folder (the unit tries again each second); the next one has everything."""
+    data = tmp_path / "fleet" / "S01" / "data"
+    data.mkdir(parents=True)
+    mounted = may_mount(data)
+
+    def writable(yes: bool) -> None:
+        if mounted:
+            subprocess.run(["mount", "-o", f"remount,{'rw' if yes else 'ro'}", data], check=True)
+        else:
+            (data / "journal").chmod(0o700 if yes else 0o500)
+
+    with Fleet(tmp_path / "fleet", broker.host, broker.port, peer.identity.public_key, keepalive_s=3) as fleet:
+        member = fleet.add("S01")
+        peer.keys[member.device] = member.identity
+        fleet.start("S01")
+        fleet.wait_ready("S01")
+        member.reader.send(rdm6300_frame("em:00000001") * 2)
+        until(lambda: fleet.greens("S01"))
+        fleet.kill("S01")
+        writable(False)
+        fleet.start("S01")
+        with pytest.raises(FleetError, match="cannot be used"):
+            fleet.wait_ready("S01")
+        assert not fleet.alive("S01")
+        member.reader.send(rdm6300_frame("em:00000002") * 2)
+        writable(True)
+        fleet.start("S01")
+        fleet.wait_ready("S01")
+        member.reader.send(rdm6300_frame("em:00000003") * 2)
+        until(lambda: len(peer.events(member.device, "punch")) == 2)
+        assert [entry["badge"] for entry in fleet.greens("S01")] == ["em:00000001", "em:00000003"]
+    if mounted:
+        subprocess.run(["umount", data], check=True)

@@ -36,7 +36,9 @@ def test_the_id_of_the_settings_is_taken_at_the_first_start_and_never_changed(tm
         open_identity(tmp_path, "dxa-cu")
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"device":"d1","private_key":"AA"}', b"\xff", b'"x"', b"[" * 20_000], ids=range(6))
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b'{"device":"d1","private_key":"AA"}', b"\xff", b'"x"', b"[" * 20_000], ids=range(6)
+)
 def test_a_damaged_identity_stops_the_station_and_is_never_replaced(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(IdentityError, match="register the station anew"):

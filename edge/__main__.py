@@ -27,6 +27,8 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="a technician's checks of this door, each with the next step")
     _add_doctor(doctor)
     decode = commands.add_parser("decode", help="read recorded reader bytes, as a file of vectors or as hex")
+    form = commands.add_parser("form", help="in which form a list's badge numbers are written, from five known cards")
+    form.add_argument("file", type=Path, metavar="FILE", help="lines of the list's number, ; and the card's number")
     if command in (None, "decode"):
         from edge.decode import add_arguments
 
@@ -133,13 +135,26 @@ def _decode(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
+def _form(arguments: argparse.Namespace) -> int:
+    from edge.form import run
+
+    return run(arguments)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from edge.doctor.command import run
 
     return run(arguments)
 
 
-_COMMANDS = {"run": _run, "doctor": _doctor, "identity": _identity, "simulate": _simulate, "decode": _decode}
+_COMMANDS = {
+    "run": _run,
+    "doctor": _doctor,
+    "identity": _identity,
+    "simulate": _simulate,
+    "decode": _decode,
+    "form": _form,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -175,20 +175,39 @@ def _turned(value: int, bits: int) -> int:
 
 
 def profiles_that_fit(column: Mapping[str, str]) -> list[Profile]:
-    """Every profile under which all numbers of an imported column are those of the known cards.
+    """Every profile under which all numbers of an imported column are those of the known cards, each meaning once.
 
     column: what the column says -> canonical badge of the same card, read at a door. Five cards usually leave one; a
     column that fits several needs more cards, one that fits none is not a column of badges. Numbers whose leading zeros
-    a spreadsheet ate are taken at the form's length only when every one of them is short in the same way.
+    a spreadsheet ate are taken at the form's length, where no form has the lengths that stand there.
     """
-    found = []
-    for tech in Tech:
-        for name in FORMS:
-            for order in Order:
-                profile = Profile(tech, name, order)
-                if column and all(_fits(text, badge, profile) for text, badge in column.items()):
-                    found.append(profile)
-    return found
+    found = [
+        profile
+        for tech in Tech
+        for name in FORMS
+        for order in Order
+        if name not in _SAME and column and fits(column, profile := Profile(tech, name, order)) == len(column)
+    ]
+    written = [p for p in found if all(len(text.strip()) == FORMS[p.form].length for text in column)]
+    return written or _shortest(found)
+
+
+_SAME = frozenset({"2H4H"})
+"""Forms that are another's second name on paper; `3D5D` stands for it."""
+
+
+def _shortest(found: list[Profile]) -> list[Profile]:
+    """Of forms that differ only in how many zeros stand in front, the one with the fewest."""
+    least = {
+        (p.tech, p.order): min(FORMS[o.form].length for o in found if (o.tech, o.order) == (p.tech, p.order))
+        for p in found
+    }
+    return [p for p in found if FORMS[p.form].length == least[p.tech, p.order]]
+
+
+def fits(column: Mapping[str, str], profile: Profile) -> int:
+    """How many numbers of the column are those of the known cards under `profile`."""
+    return sum(_fits(text, badge, profile) for text, badge in column.items())
 
 
 def _fits(text: str, badge: str, profile: Profile) -> bool:
@@ -198,5 +217,7 @@ def _fits(text: str, badge: str, profile: Profile) -> bool:
     if isinstance(read, BadInput):
         return False
     if read[0].startswith("w26:"):
-        return badge.partition(":")[2].endswith(read[0][4:])
+        # 24 bits are silent about the kind of card; the known card says it.
+        same_kind = badge.startswith(("w26:", f"{profile.tech}:"))
+        return same_kind and badge.partition(":")[2].endswith(read[0][4:])
     return read[0] == badge

@@ -127,7 +127,7 @@ class Guest:
     def faults(self, reader: str) -> list[str]:
         return [e["kind"] for e in self.ask("journal") if e["kind"] in ("fault", "ok") and e["which"] == reader]
 
-    def until(self, what: str, condition: Callable[[], bool], seconds: float = 40) -> None:
+    def until(self, what: str, condition: Callable[[], bool], seconds: float = 200) -> None:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end or self.process.poll() is not None:
@@ -220,7 +220,7 @@ class Wiegand:
                 self.frames += 1
                 time.sleep(0.1)
             after()
-            end = time.monotonic() + 4
+            end = time.monotonic() + 20
             while time.monotonic() < end:
                 if self.read()[-cards:] == [badge for badge, _ in new]:
                     say(f"  held: {what}")

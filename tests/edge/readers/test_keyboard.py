@@ -142,7 +142,7 @@ def column(text) -> dict[str, str]:
     [
         (lambda n: f"{n:010d}", [Profile(Tech.EM, "8H10D")]),
         (lambda n: str(n), [Profile(Tech.EM, "8H10D")]),  # a spreadsheet ate the zeros
-        (lambda n: f"{n & 0xFFFFFF:08d}", [Profile(Tech.EM, "6H8D"), Profile(Tech.NFCA, "6H8D")]),
+        (lambda n: f"{n & 0xFFFFFF:08d}", [Profile(Tech.EM, "6H8D")]),
         (lambda n: f"{n:08X}", [Profile(Tech.EM, "8H")]),
         (lambda n: n.to_bytes(4, "little").hex(), [Profile(Tech.EM, "8H", Order.REV_BYTES)]),
         (lambda n: f"{n >> 16:05d},{n & 0xFFFF:05d}", [Profile(Tech.EM, "4H4H")]),

@@ -6,6 +6,7 @@ door tells it. Between them a tab, a semicolon or an equals sign; a comma too, u
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,5 +103,5 @@ def run(arguments: argparse.Namespace) -> int:
     except (OSError, UnicodeDecodeError) as error:
         raise ColumnError(f"{path}: cannot be read ({error})") from error
     found = find_form(read_column(text, str(path)))
-    print(told(found))  # noqa: T201
+    sys.stdout.write(told(found) + "\n")
     return 0 if len(found.profiles) == 1 else 1

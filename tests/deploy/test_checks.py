@@ -23,6 +23,13 @@ def test_is_skipped():
     assert False
 """
 
+DOOR = """\
+def greet(badge):
+    if badge == 1:
+        return "known"
+    return "unknown"
+"""
+
 
 def with_this_venv(project: Path) -> Place:
     (project / ".venv").symlink_to(sys.prefix)
@@ -80,6 +87,27 @@ def test_a_failing_step_does_not_hide_the_others(
     seen = capfd.readouterr()
     assert "FAILED  format" in seen.err and "FAILED  lint" in seen.err and "ok      tests" in seen.err
     assert seen.out.splitlines()[-1] == "pytest: 1 passed, 0 failed, 0 skipped"
+
+
+def test_all_tests_are_shared_among_processes_and_judged_by_the_branches_of_pure_files(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "edge").mkdir()
+    (project / "edge" / "__init__.py").touch()  # else the product, which is installed here, would be taken
+    (project / "edge" / "door.py").write_text(DOOR, encoding="utf-8")
+    for name, badge in (("test_known.py", "1"), ("test_unknown.py", "2")):
+        text = f"from edge.door import greet\n\n\ndef test_greets():\n    assert greet({badge})\n"
+        (project / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(tools, "FOR_TESTS", ())
+    place = with_this_venv(project)
+    paths = dict(os.environ) | {"PYTHONPATH": str(project)}
+    checks.check(place, paths, [])
+    seen = capfd.readouterr()
+    assert "workers" in seen.out and seen.out.splitlines()[-1] == "pytest: 2 passed, 0 failed, 0 skipped"
+    assert "branches of pure files >= 95 %: 1 of 1 files" in seen.err
+    (project / "test_unknown.py").unlink()
+    checks.check(place, paths, [])
+    assert "edge/door.py: 50.0 % of branches, missing 2->4" in capfd.readouterr().err
 
 
 def test_servers_are_found_though_debian_keeps_them_off_the_path(

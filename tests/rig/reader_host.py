@@ -245,6 +245,7 @@ def wires(guest: Guest) -> None:
         lambda: guest.ask("hold", held=True),
         lambda: guest.ask("hold", held=False),
     )
+    time.sleep(10)  # a bad read never cuts the answer to a card short, so that answer must have ended
     shown = len(guest.ask("trace"))
     read = len(cards.read())
     guest.ask("hold", held=True)

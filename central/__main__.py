@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from central.commands.arguments import date_of
+from central.commands.arguments import date_of, with_keys_bound
 from central.errors import CentralError
 from central.settings import Settings, load_settings
 
@@ -102,7 +102,7 @@ def _add_verdicts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser().parse_args(with_keys_bound(sys.argv[1:] if argv is None else argv))
     try:
         settings = load_settings(arguments.config, os.environ)
         if arguments.db:

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from central.errors import CentralError
@@ -32,3 +33,17 @@ def check_period(first: dt.date, last: dt.date) -> None:
     """Raises PeriodError when it ends before it begins."""
     if last < first:
         raise PeriodError(f"--to {last} lies before --from {first}; exchange them")
+
+
+def with_keys_bound(words: Sequence[str]) -> list[str]:
+    """The words of a command line with each `--key VALUE` as `--key=VALUE`.
+
+    One public key in 64 begins with a minus sign, which argparse would take for an option.
+    """
+    bound: list[str] = []
+    for word in words:
+        if bound and bound[-1] == "--key":
+            bound[-1] = f"--key={word}"
+        else:
+            bound.append(word)
+    return bound

@@ -157,6 +157,13 @@ def test_a_wrong_key_is_put_right(say, store, door):
     assert rows(store, "SELECT id, key, unit FROM device") == [("door-1", KEYS[1], "X01")]
 
 
+def test_a_key_may_begin_with_a_minus_sign(say, store):
+    key = "-" + "A" * 42
+    code, said = say("device", "add", "D-2", "--id", "door-2", "--key", key, "--unit", "X01")
+    assert code == 0, said
+    assert rows(store, "SELECT key FROM device WHERE code = 'D-2'") == [(key,)]
+
+
 def test_a_wrong_id_is_put_right_while_nothing_came_under_it(say, store, door):
     assert say("device", "add", "D-1", "--id", "door-9", "--key", KEYS[1], "--replace")[0] == 0
     assert rows(store, "SELECT id, code FROM device") == [("door-9", "D-1")]

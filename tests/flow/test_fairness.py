@@ -14,7 +14,7 @@ from edge.settings import ClockSettings
 from tests.flow.site import Site, until
 
 SCALE = 240.0
-LEAD_S = 15.0
+LEAD_S = 45.0  # eight processes are to be started before the morning begins, on a machine that may be busy
 SIX_MS = 1_541_977_200_000  # Monday 12 November 2018, 06:00 in Vietnam
 HEARTBEAT_S = 120
 DATE = "2018-11-12"

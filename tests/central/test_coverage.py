@@ -60,12 +60,20 @@ def test_an_ordered_stop_is_told_apart_from_a_power_cut() -> None:
 
 def test_before_the_start_of_its_very_first_run_the_door_was_not_there() -> None:
     assert down(run("a", "6:00", "7:10", first=True)) == ["always-6:00 not_there"]
+    # a second run without a parent, after its card was made anew, does not undo the first
+    anew = [run("a", "6:00", "7:10", first=True), run("b", "7:40", "9:00", first=True)]
+    assert down(*anew) == ["always-6:00 not_there", "7:10-7:40 no_power"]
     # a run whose start is not stored may have come before it
     assert down(run("a", "6:00", "7:10", first=True), run("z", None, "5:00")) == []
 
 
 def test_a_copied_card_leaves_nothing_between_and_a_rolled_back_one_only_its_own_gaps() -> None:
     assert down(run("a", "6:00", "9:00"), run("b", "7:00", "8:00")) == []
+    # the inner one ends first: nothing was dark before the outer one's end, which is also the one that tells why
+    inner = [run("a", "6:00", "9:00", stopped=True), run("b", "7:00", "8:00"), run("c", "9:30", "10:00")]
+    assert down(*inner) == ["9:00-9:30 stopped"]
+    together = [run("a", "6:00", "9:00", stopped=True), run("b", "7:00", "9:00"), run("c", "9:30", "10:00")]
+    assert down(*together) == ["9:00-9:30 stopped"]
     rolled = [run("a", "6:00", "7:00"), run("b", "7:10", "8:00"), run("c", "8:30", "9:00")]
     assert down(*reversed(rolled)) == ["7:00-7:10 no_power", "8:00-8:30 no_power"]
 
@@ -80,6 +88,20 @@ def test_a_fault_lasts_until_it_is_mended() -> None:
     ]
 
 
+def test_a_fault_that_comes_again_is_mended_each_time() -> None:
+    faults = (Fault("reader_lost", "main", at("7:00")), Fault("reader_lost", "main", at("8:00")))
+    mended = (
+        Mended("reader_lost", "main", at("7:00"), at("7:30")),
+        Mended("reader_lost", "main", at("8:00"), at("8:10")),
+    )
+    assert down(run("a", "6:00", "9:00", faults=faults, mended=mended)) == [
+        *["7:00-7:30 reader_lost"] * 2,
+        *["8:00-8:10 reader_lost"] * 2,
+    ]
+    at_once = Mended("reader_lost", "main", at("7:00"), at("7:00"))
+    assert down(run("a", "6:00", "9:00", faults=faults[:1], mended=(at_once,))) == []
+
+
 def test_a_full_disk_is_known_only_from_its_end() -> None:
     mended = Mended("disk_full", "disk", at("7:05"), at("7:50"))
     assert down(run("a", "6:00", "9:00", mended=(mended,))) == ["7:05-7:50 disk_full"]
@@ -88,7 +110,9 @@ def test_a_full_disk_is_known_only_from_its_end() -> None:
 def test_a_fault_that_nobody_mended_ends_with_its_run_unless_that_is_the_newest() -> None:
     fault = Fault("reader_lost", "main", at("7:00"))
     assert down(run("a", "6:00", "7:30", faults=(fault,))) == ["7:00-ever reader_lost"]
-    assert down(run("a", "6:00", "7:30", faults=(fault,)), run("b", "7:30", "9:00")) == ["7:00-7:30 reader_lost"]
+    for older, newer in (("a", "b"), ("b", "a")):  # names say nothing about age
+        runs = run(older, "6:00", "7:30", faults=(fault,)), run(newer, "7:30", "9:00")
+        assert down(*runs) == ["7:00-7:30 reader_lost"]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +178,18 @@ def test_one_open_door_is_enough() -> None:
     assert together(dark, DoorFacts()) == []
 
 
+def test_what_was_dark_outside_of_what_is_asked_is_left_out() -> None:
+    early = Mended("disk_full", "disk", at("5:00"), at("5:30"))
+    until_then = Mended("disk_full", "disk", at("5:40"), at("6:00"))
+    from_then = Mended("disk_full", "disk", at("10:00"), at("10:20"))
+    late = Mended("disk_full", "disk", at("10:30"), at("11:00"))
+    door = DoorFacts(
+        (run("a", "4:00", "12:00", mended=(early, until_then, from_then, late)),), delivered_ms=at("12:00")
+    )
+    assert together(door) == []
+    assert covered(door) == ["6:00-10:00 recorded"]
+
+
 def test_an_office_without_any_door_records_nothing() -> None:
     assert together() == ["6:00-10:00"]
 
@@ -184,6 +220,16 @@ def test_overlapping_reasons_are_one_stretch_after_the_other() -> None:
         "7:00-7:30 down",
         "7:30-8:00 down",
         "8:00-10:00 recorded",
+    ]
+
+
+def test_reasons_that_end_together_leave_no_empty_stretch() -> None:
+    faults = (Fault("reader_lost", "main", at("7:00")), Fault("no_panel", "panel", at("7:10")))
+    runs = (run("a", "6:00", "7:30", faults=faults), run("b", "7:30", "9:00"))
+    assert covered(DoorFacts(runs, delivered_ms=at("10:00"))) == [
+        "6:00-7:00 recorded",
+        "7:00-7:30 down",
+        "7:30-10:00 recorded",
     ]
 
 

@@ -69,10 +69,11 @@ PATTERNS: Mapping[Feedback, tuple[Step, ...]] = {
     Feedback.FIELD_CHOSEN: _beeps(1, LONG_MS, amber=True),
     Feedback.BAD_READ: (Step(100, red=True),),
     Feedback.READER_LOST: (Step(500, red=True), Step(1500)),
+    Feedback.NO_JOURNAL: (Step(250, red=True), Step(250)),
     Feedback.READY: (_DARK,),
 }
 """Light and sound of each feedback (readers.md, section 7): never colour alone, except for states that last."""
-STATES = frozenset({Feedback.READER_LOST, Feedback.READY})
+STATES = frozenset({Feedback.READER_LOST, Feedback.NO_JOURNAL, Feedback.READY})
 """Shown over and over while nothing else is."""
 
 
@@ -217,8 +218,8 @@ class Panel:
     def show(self, feedback: Feedback, **context: object) -> None:
         """Answer now: the light is on, and traced, when this returns. Never raises for a broken panel.
 
-        `ready` and `reader_lost` are states: they last until the next one, under the answers. `bad_read` is shown at
-        most once a second and never cuts an answer short.
+        `ready`, `reader_lost` and `no_journal` are states: they last until the next one, under the answers. `bad_read`
+        is shown at most once a second and never cuts an answer short.
         """
         with self._changed:
             if feedback in STATES:

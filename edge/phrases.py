@@ -28,6 +28,7 @@ class Feedback(StrEnum):
     STUCK_CARD = "stuck_card"
     BAD_READ = "bad_read"  # something was there, but no badge
     READER_LOST = "reader_lost"
+    NO_JOURNAL = "no_journal"  # nothing can be recorded at all: the station cannot open its journal
     FIELD_CHOSEN = "field_chosen"  # the button was pressed: the next badge goes to or comes from field duty
     READY = "ready"
 
@@ -81,6 +82,7 @@ PHRASES: Mapping[Feedback, Phrase] = {
     Feedback.STUCK_CARD: Phrase("Xin lấy thẻ ra khỏi đầu đọc", "XIN LAY THE RA"),
     Feedback.BAD_READ: Phrase("Không đọc được, xin quẹt lại", "XIN QUET LAI"),
     Feedback.READER_LOST: Phrase("Đầu đọc bị ngắt", "MAT DAU DOC"),
+    Feedback.NO_JOURNAL: Phrase("Chưa ghi được, báo văn phòng", "CHUA GHI DUOC"),
     Feedback.FIELD_CHOSEN: Phrase("Chọn: đi cơ sở. Mời quẹt thẻ", "CHON: DI CO SO"),
     Feedback.READY: Phrase("Xin mời quẹt thẻ", "XIN MOI QUET THE"),
 }

@@ -33,6 +33,7 @@ from edge.readers import Reader
 from edge.readers.acceptance import Policy
 from edge.reading import driver_of, line_of
 from edge.recorder import Recorder
+from edge.refusal import told_at_the_door
 from edge.report import Reporter
 from edge.roster import Roster
 from edge.sending import Sending
@@ -105,14 +106,15 @@ class Station:
         """Start the station. Raises EdgeError when it cannot work, OSError when its folder cannot be used."""
         settings, data = self._settings, self._settings.station.data
         drivers = {reader.id: driver_of(reader) for reader in settings.readers}
-        identity = open_identity(data, settings.station.device)
         central = verifier(settings.central.public_key)
         self._clock = open_clock(settings.clock, read_floor(data))
         lines = {reader.id: line_of(reader, drivers[reader.id], self._clock.mono_ns) for reader in settings.readers}
         self._health = Health(self._clock.mono_ns)
-        self._roster = Roster(data, identity.device, central)
-        self._roster.load()
-        self._journal = _open_journal(settings, identity.device, self._clock, self._health)
+        with told_at_the_door(settings, self._clock.mono_ns, ending.stop):
+            identity = open_identity(data, settings.station.device)
+            self._roster = Roster(data, identity.device, central)
+            self._roster.load()
+            self._journal = _open_journal(settings, identity.device, self._clock, self._health)
         self._open_panel()
         moment = threading.Lock()
         self._recorder = Recorder(self._journal, self._clock, self._health, moment, lambda: self._uplink.wake())

@@ -18,6 +18,7 @@ readonly PREFIX=/opt/diemdanh STATE=/var/lib/diemdanh SETTINGS=/etc/diemdanh UNI
 readonly RULES=/etc/udev/rules.d/90-diemdanh-readers.rules
 readonly JOURNALD=/etc/systemd/journald.conf.d/90-diemdanh.conf WATCHDOG=/etc/systemd/system.conf.d/90-diemdanh.conf
 readonly BEGIN="# diemdanh: begin (written by install.sh, removed by install.sh --uninstall)" END="# diemdanh: end"
+readonly MODULES=/etc/modules-load.d/90-diemdanh.conf
 readonly GROUPS_WANTED=(dialout gpio i2c input)
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly source_dir
@@ -191,6 +192,8 @@ settings() {
 # The lines of config.txt that this model needs.
 boot_lines() {
     say "dtparam=watchdog=on"
+    # A display and a clock module sit on I2C. Whoever switched it on before us keeps it when we are taken off.
+    if ! without_block "$boot_config" | grep -Eq '^dtparam=(.*,)?i2c(_arm)?=on'; then say "dtparam=i2c_arm=on"; fi
     if [ "$port" = uart ]; then
         case $model in
             *"Pi 5"* | *"Compute Module 5"*) say "dtparam=uart0=on" ;;
@@ -201,10 +204,32 @@ boot_lines() {
 
 without_block() { sed "/^# diemdanh: begin/,/^# diemdanh: end/d" "$1"; }
 
+# i2c-dev makes /dev/i2c-1 of the bus: loaded with the system, and now where the system runs.
+i2c_device() {
+    if ! listed_i2c; then
+        if printf 'i2c-dev\n' | put "$MODULES" 0644 && running; then
+            do_it "i2c-dev loaded" modprobe i2c-dev || say "  i2c-dev: this kernel does not load it; a display or clock on I2C needs it"
+        fi
+    fi
+}
+
+# listed_i2c: whether somebody else has it loaded with the system already.
+listed_i2c() {
+    local file
+    for file in /etc/modules /etc/modules-load.d/*.conf; do
+        if [ "$file" != "$MODULES" ] && grep -Eqs '^[[:space:]]*i2c[-_]dev' "$file"; then return 0; fi
+    done
+    return 1
+}
+
 boot_settings() {
     [ "$boot" = yes ] && [ -n "$boot_config" ] || return 0
     say "Boot"
-    if { without_block "$boot_config" && say "$BEGIN" && say "[all]" && boot_lines && say "$END"; } | put "$boot_config" 0755; then reboot=yes; fi
+    i2c_device
+    if { without_block "$boot_config" && say "$BEGIN" && say "[all]" && boot_lines && say "$END"; } | put "$boot_config" 0755; then
+        boot_lines | sed 's/^/    /'
+        reboot=yes
+    fi
     if [ "$port" = uart ] && grep -Eq 'console=(serial0|ttyAMA0|ttyS0)' "$boot_line" 2>/dev/null; then
         [ -f "$boot_line.before-diemdanh" ] || do_it "$boot_line kept as $boot_line.before-diemdanh" cp "$boot_line" "$boot_line.before-diemdanh"
         do_it "$boot_line: no console on the reader's port" sed -i -E 's/console=(serial0|ttyAMA0|ttyS0)(,[0-9]+)? ?//g' "$boot_line"
@@ -250,7 +275,7 @@ remove() {
     if running; then do_it "stopped" systemctl stop "$UNIT" 2>/dev/null || true; fi
     if systemctl is-enabled -q "$UNIT" 2>/dev/null; then do_it "starts no more" systemctl disable -q "$UNIT"; fi
     local file
-    for file in "/etc/systemd/system/$UNIT" "$RULES" "$JOURNALD" "$WATCHDOG"; do
+    for file in "/etc/systemd/system/$UNIT" "$RULES" "$JOURNALD" "$WATCHDOG" "$MODULES"; do
         if [ -e "$file" ]; then do_it "$file removed" rm -f "$file"; fi
     done
     if [ -e "$PREFIX" ]; then do_it "$PREFIX removed" rm -rf "$PREFIX"; fi

@@ -99,6 +99,8 @@ for suite in "${@:-bookworm trixie}"; do
         security=$(inside systemd-analyze security --offline=true --no-pager /etc/systemd/system/diemdanh-edge.service 2>/dev/null |
             tail -1 | sed 's/.*: //; s/ [^ ]*$//') || true
         grep -q '^console=tty1' "$root/boot/firmware/cmdline.txt" || wrong "the console is still on the reader's port"
+        grep -q '^dtparam=i2c_arm=on' "$root/boot/firmware/config.txt" || wrong "config.txt does not switch I2C on"
+        grep -qx 'i2c-dev' "$root/etc/modules-load.d/90-diemdanh.conf" || wrong "i2c-dev is not loaded with the system"
         grep -q '^dtoverlay=disable-bt' "$root/boot/firmware/config.txt" || wrong "config.txt lacks the reader's UART"
         install_sh --uninstall >>"$log" 2>&1 || wrong "--uninstall ended with $?"
         [ -f "$root/etc/diemdanh/station.toml" ] || wrong "--uninstall took the settings"

@@ -47,3 +47,41 @@ def test_the_installer_is_sound_shell_and_refuses_what_it_does_not_know():
     assert strange.returncode == 2
     assert "--fast is no option" in strange.stderr
     assert subprocess.run(["bash", str(script), "--purge"], capture_output=True).returncode == 2
+
+
+def installer(tmp_path: Path, then: str, config: str) -> list[str]:
+    """What the installer's own functions say to `then`, about a config.txt of a Pi that holds `config`."""
+    script = (EDGE / "install.sh").read_text("utf-8").split('\narguments "$@"\n')[0]
+    (tmp_path / "config.txt").write_text(config, "utf-8")
+    here = f'boot_config="{tmp_path}/config.txt" boot_line="{tmp_path}/cmdline.txt"'
+    script = script.replace("=/etc/modules-load.d/", f"={tmp_path}/modules-load.d/")
+    run = tmp_path / "run.sh"
+    run.write_text(f"{script}\nrunning() {{ false; }}\nlisted_i2c() {{ false; }}\n{here}\n{then}\n", "utf-8")
+    done = subprocess.run(["bash", str(run)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def test_displays_and_clock_modules_get_their_i2c_bus_once_and_a_dry_run_says_so(tmp_path):
+    said = installer(tmp_path, "dry=yes; boot_settings", "arm_64bit=1\n")
+    assert said == [
+        "Boot",
+        f"  {tmp_path}/modules-load.d/90-diemdanh.conf",
+        f"  {tmp_path}/config.txt",
+        "    dtparam=watchdog=on",
+        "    dtparam=i2c_arm=on",
+    ]
+    assert (tmp_path / "config.txt").read_text("utf-8") == "arm_64bit=1\n"
+    installer(tmp_path, "boot_settings", "arm_64bit=1\n")
+    written = (tmp_path / "config.txt").read_text("utf-8")
+    assert written.count("dtparam=i2c_arm=on\n") == 1
+    assert (tmp_path / "modules-load.d" / "90-diemdanh.conf").read_text("utf-8") == "i2c-dev\n"
+    assert installer(tmp_path, "boot_settings", written) == ["Boot"], "a second run changes nothing"
+    installer(tmp_path, 'take_out "$boot_config"', written)
+    assert (tmp_path / "config.txt").read_text("utf-8") == "arm_64bit=1\n"
+
+
+def test_an_i2c_bus_that_somebody_else_switched_on_stays_on_without_us(tmp_path):
+    installer(tmp_path, 'boot_settings; take_out "$boot_config"', "dtparam=audio=on,i2c_arm=on\n")
+    assert (tmp_path / "config.txt").read_text("utf-8") == "dtparam=audio=on,i2c_arm=on\n"
+    assert "    dtparam=i2c_arm=on" not in installer(tmp_path, "boot_settings", "dtparam=i2c_arm=on\n")

@@ -68,6 +68,7 @@ def lit(panel) -> str:
         (Feedback.FIELD_CHOSEN, "amber buzzer"),
         (Feedback.BAD_READ, "red"),
         (Feedback.READER_LOST, "red"),
+        (Feedback.NO_JOURNAL, "red"),
         (Feedback.READY, ""),
     ],
 )

@@ -18,7 +18,7 @@ from central.store import decisions
 from central.terminals.punches import terminal_event
 from central.terminals.registering import add_terminal, give_pins, list_terminals, read_pins
 from edge.terminals import read_attlog
-from tests.central.terminals.conftest import DATE, Office, at, line
+from tests.central.terminals.office import DATE, Office, at, line
 
 TUESDAY = DATE + dt.timedelta(days=1)
 DAY = (line("1", "07:10"), line("1", "11:40", 1), line("1", "13:10"), line("1", "17:10", 1))

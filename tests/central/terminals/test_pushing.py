@@ -20,7 +20,7 @@ from central.terminals import taking
 from central.terminals.pushing import Terminals
 from central.terminals.registering import list_terminals
 from deploy.broker import free_port
-from tests.central.terminals.conftest import DATE, Office, at, line, pushed
+from tests.central.terminals.office import DATE, Office, at, line, pushed
 
 PATIENCE_S = 60.0
 

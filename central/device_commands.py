@@ -12,6 +12,7 @@ from central.keys import load_key
 from central.processes import ready_store
 from central.settings import Settings
 from central.store import Store
+from central.terminals.punches import KEY
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -50,6 +51,10 @@ def _do(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     return 0
 
 
+_WITH = {"": "waits for a station", KEY: "terminal"}
+"""What a door is called that has no station."""
+
+
 def _list(store: Store, *, as_json: bool) -> None:
     devices = enrol.list_devices(store)
     if as_json:
@@ -58,5 +63,5 @@ def _list(store: Store, *, as_json: bool) -> None:
     if not devices:
         sys.stdout.write("no stations yet; `device add` registers one\n")
     for device in devices:
-        state = "revoked" if device.revoked_ms else ("waits for a station" if not device.key else "registered")
+        state = "revoked" if device.revoked_ms else (_WITH.get(device.key, "registered"))
         sys.stdout.write(f"{device.code:12} {device.unit or '-':12} {state:20} {device.id}  {device.location}\n")

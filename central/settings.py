@@ -35,10 +35,11 @@ class BrokerSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where the pages are served."""
+    """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`)."""
 
     host: str = "127.0.0.1"
     port: int = 8080
+    terminals: bool = False
 
 
 @dataclass(frozen=True, slots=True)

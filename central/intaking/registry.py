@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from central.keys import verifier
 from central.store import fleet
 from central.store.fleet import DeviceRow
+from central.terminals.punches import KEY
 from edge.wire.notes import Verify
 
 
@@ -37,10 +38,14 @@ class Registry:
         counters = fleet.counters(db)
         now = (counters.get("devices", 0), counters.get("roster", 0))
         if now != self._counters:
-            self._devices = {row.id: row for row in fleet.devices(db) if row.key or self._stationless}
+            self._devices = {row.id: row for row in fleet.devices(db) if self._may_send(row)}
             self._verifiers = {}
             self.holders = fleet.holders(db)
             self._counters = now
+
+    def _may_send(self, row: DeviceRow) -> bool:
+        """A terminal of another maker has no key: whoever sends in its name is a stranger."""
+        return row.key != KEY and bool(row.key or self._stationless)
 
     def unwelcome(self, device: str) -> Unwelcome | None:
         """Why `device` is refused, None when it is welcome."""

@@ -163,7 +163,8 @@ def _read(db: sa.Connection, roster: Roster, staff: list[str], today: dt.date, b
         dated = [(p.first, p.last, p.plan) for p in plans.get(code, ())]
         sessions[code] = tuple(_boundaries(roster, place, today, dated))
     for holding in queries.holdings_of(db, staff):
-        if _held_today(holding.from_ms, holding.to_ms, today):
+        # A PIN of a terminal is no badge that a reader could read.
+        if not holding.number.startswith("pin:") and _held_today(holding.from_ms, holding.to_ms, today):
             name = short_name(people[holding.staff].full_name, NAME_CHARS)
             state = "active" if holding.active else "blocked"
             book.entries[holding.staff].append(RosterEntry(holding.number, name, state, sessions[holding.staff]))

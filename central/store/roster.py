@@ -187,7 +187,14 @@ def load_doors(db: sa.Connection) -> dict[str, Door]:
     d = _t(Device)
     columns = (d.c.id, d.c.code, d.c.unit, d.c.location, d.c.revoked_ms, d.c.retired_ms, d.c.key)
     return {
-        row.id: Door(row.id, row.code, row.unit, row.location, _earliest(row.revoked_ms, row.retired_ms), bool(row.key))
+        row.id: Door(
+            row.id,
+            row.code,
+            row.unit,
+            row.location,
+            _earliest(row.revoked_ms, row.retired_ms),
+            row.key not in ("", "terminal"),
+        )
         for row in db.execute(sa.select(*columns).order_by(d.c.code))
     }
 

@@ -19,7 +19,7 @@ from central.errors import CentralError
 from central.health import Liveness
 from central.settings import WebSettings
 from central.store import Store
-from central.web import api, metrics
+from central.web import api, iclock, metrics
 from central.web.live import Live
 from central.web.pages import board
 
@@ -49,8 +49,8 @@ def environment() -> Environment:
     )
 
 
-def build_app(store: Store, clock: Clock, health: Liveness) -> FastAPI:
-    """The application. Reads nothing before it is started."""
+def build_app(store: Store, clock: Clock, health: Liveness, *, terminals: bool = False) -> FastAPI:
+    """The application. Reads nothing before it is started. terminals: those of other makers may push."""
     templates = environment()
     live = Live(store, clock, health, templates, secrets.token_hex(6))
 
@@ -81,6 +81,8 @@ def build_app(store: Store, clock: Clock, health: Liveness) -> FastAPI:
     app.include_router(board.router(live, templates))
     app.include_router(api.router(store, clock, health, live))
     app.include_router(metrics.router(store, clock, health, live))
+    if terminals:
+        app.include_router(iclock.router(store, clock))
     return app
 
 
@@ -100,7 +102,7 @@ class Pages:
     def __init__(self, settings: WebSettings, store: Store, clock: Clock, health: Liveness) -> None:
         self._settings = settings
         config = uvicorn.Config(
-            build_app(store, clock, health),
+            build_app(store, clock, health, terminals=settings.terminals),
             host=settings.host,
             port=settings.port,
             log_level="warning",

@@ -12,7 +12,7 @@ from central.keys import load_key
 from central.processes import ready_store
 from central.settings import Settings
 from central.store import Store
-from central.terminals.punches import KEY
+from central.store.fleet import TERMINAL_KEY
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -51,7 +51,7 @@ def _do(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     return 0
 
 
-_WITH = {"": "waits for a station", KEY: "terminal"}
+_WITH = {"": "waits for a station", TERMINAL_KEY: "terminal"}
 """What a door is called that has no station."""
 
 

@@ -71,7 +71,7 @@ def _pins(arguments: argparse.Namespace, store: "Store", now_ms: int) -> None:
     from central.errors import ImportRefusedError
     from central.terminals.registering import give_pins, read_pins
 
-    given = read_pins(arguments.file.read_text("utf-8")) if arguments.file else {}
+    given = read_pins(arguments.file.read_bytes()) if arguments.file else {}
     given |= dict(arguments.pin)
     if not given:
         raise ImportRefusedError("no PIN was given; name a file with pin,staff, or --pin N=STAFF")
@@ -80,7 +80,6 @@ def _pins(arguments: argparse.Namespace, store: "Store", now_ms: int) -> None:
 
 
 def _list(arguments: argparse.Namespace, store: "Store", _: int) -> None:
-    from central.moments import moment
     from central.terminals.registering import list_terminals
 
     found = list_terminals(store)
@@ -90,13 +89,24 @@ def _list(arguments: argparse.Namespace, store: "Store", _: int) -> None:
     if not found:
         sys.stdout.write("no terminals yet; `terminal add` registers one\n")
     for row in found:
-        until = "-" if row.delivered_ms is None else f"{moment(row.delivered_ms):%Y-%m-%d %H:%M}"
+        until = "-" if row.delivered_ms is None else _minute(row.delivered_ms)
         offset = row.link.clock_offset_ms
         clock = "clock never compared" if offset is None else f"clock {offset / 1000:+.0f} s behind"
         sys.stdout.write(
             f"{row.code:12} {row.unit or '-':12} {row.state:10} {row.serial:20} {row.punches} punches, "
-            f"{row.pins} PINs, delivered until {until}, {clock}\n"
+            f"{row.pins} PINs, delivered until {until}, {clock}{_holds(row.link.held_ms)}\n"
         )
+
+
+def _holds(held_ms: tuple[int, ...]) -> str:
+    return "" if not held_ms else ", held for impossible dates after " + ", ".join(map(_minute, held_ms))
+
+
+def _minute(ms: int) -> str:
+    """Local time as `device close` takes it."""
+    from central.moments import moment
+
+    return f"{moment(ms):%Y-%m-%dT%H:%M}"
 
 
 def _import(arguments: argparse.Namespace, store: "Store", now_ms: int) -> None:
@@ -105,6 +115,12 @@ def _import(arguments: argparse.Namespace, store: "Store", now_ms: int) -> None:
     done = import_attlog(store, arguments.code, arguments.file, now_ms, arguments.by)
     for pin, count in done.unknown.items():
         sys.stderr.write(f"note: PIN {pin} is nobody's: {count} punches count for no one; `terminal pins` says whose\n")
+    for held in done.held_ms:
+        sys.stderr.write(
+            f"note: dates that cannot be follow {_minute(held)}: nobody is judged by what {arguments.code} recorded "
+            f"after that until `device close {arguments.code} --from ... --to ...` says how long its clock was wrong "
+            "and the file is imported again\n"
+        )
     sys.stdout.write(f"{done.new} punches new, {done.known} known; SHA-256 {done.digest}\n")
 
 

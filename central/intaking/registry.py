@@ -7,8 +7,7 @@ import sqlalchemy as sa
 
 from central.keys import verifier
 from central.store import fleet
-from central.store.fleet import DeviceRow
-from central.terminals.punches import KEY
+from central.store.fleet import TERMINAL_KEY, DeviceRow
 from edge.wire.notes import Verify
 
 
@@ -45,7 +44,7 @@ class Registry:
 
     def _may_send(self, row: DeviceRow) -> bool:
         """A terminal of another maker has no key: whoever sends in its name is a stranger."""
-        return row.key != KEY and bool(row.key or self._stationless)
+        return row.key != TERMINAL_KEY and bool(row.key or self._stationless)
 
     def unwelcome(self, device: str) -> Unwelcome | None:
         """Why `device` is refused, None when it is welcome."""

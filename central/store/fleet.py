@@ -17,6 +17,9 @@ JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
 UNIT: sa.Table = Unit.__table__  # type: ignore[attr-defined]
 COUNTER: sa.Table = Counter.__table__  # type: ignore[attr-defined]
 
+TERMINAL_KEY = "terminal"
+"""Stands where a station has its public key: nothing of another maker's terminal comes over MQTT."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:

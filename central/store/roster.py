@@ -14,6 +14,7 @@ from central.rules.symbols import Symbols
 from central.store.calendar import DayRow as CalendarRow
 from central.store.calendar import standing
 from central.store.choices import Policies, load_policies, load_symbols
+from central.store.fleet import TERMINAL_KEY
 from central.tables import (
     Assignment,
     Badge,
@@ -193,7 +194,7 @@ def load_doors(db: sa.Connection) -> dict[str, Door]:
             row.unit,
             row.location,
             _earliest(row.revoked_ms, row.retired_ms),
-            row.key not in ("", "terminal"),
+            row.key not in ("", TERMINAL_KEY),
         )
         for row in db.execute(sa.select(*columns).order_by(d.c.code))
     }

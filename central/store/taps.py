@@ -164,6 +164,6 @@ def unrepaired(db: sa.Connection, badges: Collection[str]) -> set[str]:
 
 
 def uses(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int, *, daily: bool) -> list[Use]:
-    """At which devices these badges were used, in the whole stretch or day by day; read from the index alone."""
+    """At which devices these badges were used, in the whole stretch or day by day."""
     asked = {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms}
     return [Use(*row) for row in db.execute(_USES[daily], asked).all()]

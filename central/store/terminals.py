@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from central.moments import local_date
 from central.store import imports
-from central.store.fleet import bump
+from central.store.fleet import TERMINAL_KEY, bump
 from central.store.marks import upsert
 from central.tables import Badge, Device, DeviceState, Event, Journal
 
@@ -18,6 +18,8 @@ EVENT: sa.Table = Event.__table__  # type: ignore[attr-defined]
 JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
 STATE: sa.Table = DeviceState.__table__  # type: ignore[attr-defined]
 SOURCE = "terminal"
+JOURNAL_NAME = "terminal"
+"""The one journal of a terminal (wire R11)."""
 GROUP = 500
 
 
@@ -27,6 +29,14 @@ class Heard:
 
     delivered_ms: int | None
     report: str
+
+
+def registered(db: sa.Connection, device: str) -> bool:
+    """Whether it is a terminal that may send."""
+    query = sa.select(DEVICE.c.id).where(
+        DEVICE.c.id == device, DEVICE.c.key == TERMINAL_KEY, DEVICE.c.revoked_ms.is_(None)
+    )
+    return db.execute(query).first() is not None
 
 
 def heard(db: sa.Connection, device: str) -> Heard:
@@ -39,7 +49,7 @@ def heard(db: sa.Connection, device: str) -> Heard:
 def says(db: sa.Connection, device: str, now_ms: int, delivered_ms: int | None, report: str, *, online: bool) -> None:
     """Keep the newest word of a terminal."""
     row = {
-        "device": device, "journal": "terminal", "connection": 0, "online": online, "heard_ms": now_ms,
+        "device": device, "journal": JOURNAL_NAME, "connection": 0, "online": online, "heard_ms": now_ms,
         "delivered_until_ms": delivered_ms, "clock": "rtc", "cfg": 0, "version": "", "report": report,
     }  # fmt: skip
     insert = upsert(db, STATE).values(row)

@@ -10,12 +10,9 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from central.timing import Stamped, repair
+from central.timing import Method, Stamped, repair
 from edge.terminals import TerminalPunch
 
-JOURNAL = "terminal"
-KEY = "terminal"
-"""Stands where a station has its public key: nothing of it comes over MQTT."""
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 FIRST_YEAR = 2010
 """No terminal that is in use shows an earlier date, but one whose battery is empty does."""
@@ -37,6 +34,11 @@ class TerminalEvent:
     uncertainty_ms: int
     method: str
     set_aside: bool
+
+    @property
+    def believed(self) -> bool:
+        """Whether the terminal's own date is taken, in whatever doubt."""
+        return self.method == Method.RTC
 
 
 def is_serial(text: str) -> bool:
@@ -69,14 +71,14 @@ def terminal_event(device: str, punch: TerminalPunch, received_ms: int, linked_s
     if linked_since_ms is not None and linked_since_ms < timed.best_ms and delay_ms > uncertainty_ms:
         uncertainty_ms = delay_ms
     return TerminalEvent(
-        seq,
-        line,
-        digest,
-        pin_badge(device, punch.pin),
-        utc_ms,
-        received_ms,
-        timed.best_ms,
-        uncertainty_ms,
-        timed.method.value,
-        timed.set_aside,
+        seq=seq,
+        line=line,
+        hash=digest,
+        badge=pin_badge(device, punch.pin),
+        utc_ms=utc_ms,
+        received_ms=received_ms,
+        time_ms=timed.best_ms,
+        uncertainty_ms=uncertainty_ms,
+        method=timed.method.value,
+        set_aside=timed.set_aside,
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from central.clock import Clock
-from central.store import Store, fleet, quarantine
+from central.store import Store, quarantine, terminals
 from central.store.quarantine import Bounds, Held
-from central.terminals.punches import KEY, device_id, is_serial
+from central.terminals.punches import device_id, is_serial
 from central.terminals.taking import poll, take
 from edge.terminals import read_adms
 
@@ -76,10 +76,7 @@ class Terminals:
 
     def _known(self, db: sa.Connection, serial: str) -> str | None:
         wanted = device_id(serial) if is_serial(serial) else ""
-        for row in fleet.devices(db):
-            if row.id == wanted and row.key == KEY and row.revoked_ms is None:
-                return row.id
-        return None
+        return wanted if wanted and terminals.registered(db, wanted) else None
 
     def _hold(self, db: sa.Connection, serial: str, what: str, body: bytes, now_ms: int) -> None:
         name = serial[:24].encode("ascii", "replace").decode().replace("\x00", "?")

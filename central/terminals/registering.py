@@ -15,8 +15,8 @@ from central.ledger.touched import days_of_badge
 from central.store import Store, decisions, fleet, marks, terminals
 from central.store import roster as rosters
 from central.store.decisions import Decision
-from central.store.fleet import DeviceRow
-from central.terminals.punches import KEY, device_id, is_serial, pin_badge
+from central.store.fleet import TERMINAL_KEY, DeviceRow
+from central.terminals.punches import device_id, is_serial, pin_badge
 from central.terminals.taking import Link, link_of, take
 from central.unknown import unknown_device, unknown_staff, unknown_unit
 from edge.terminals import read_attlog
@@ -45,12 +45,14 @@ class TerminalRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """What an attlog.dat brought. unknown: PINs that nobody holds, with how many punches each has in the file."""
+    """What an attlog.dat brought. unknown: PINs that nobody holds, with how many punches each has in the file; held_ms:
+    where its delivery is held for the sake of impossible dates, UTC."""
 
     new: int
     known: int
     digest: str
     unknown: Mapping[str, int]
+    held_ms: tuple[int, ...]
 
 
 def add_terminal(store: Store, code: str, serial: str, unit: str, now_ms: int) -> DeviceRow:
@@ -61,7 +63,7 @@ def add_terminal(store: Store, code: str, serial: str, unit: str, now_ms: int) -
         )
     if not code.strip():
         raise RegistryError("a terminal needs a code that people call it by, such as T-X01")
-    row = DeviceRow(device_id(serial), code, unit, "", KEY, now_ms, None, None)
+    row = DeviceRow(device_id(serial), code, unit, "", TERMINAL_KEY, now_ms, None, None)
     with store.write() as db:
         units = fleet.unit_codes(db)
         if unit not in units:
@@ -81,7 +83,7 @@ def terminal_of(store: Store, code: str) -> DeviceRow:
     known = {row.code: row for row in list_devices(store)}
     if code not in known:
         raise unknown_device(code, known)
-    if known[code].key != KEY:
+    if known[code].key != TERMINAL_KEY:
         raise RegistryError(f"{code} is a station, not a terminal of another maker; `terminal list` shows those")
     return known[code]
 
@@ -89,7 +91,7 @@ def terminal_of(store: Store, code: str) -> DeviceRow:
 def list_terminals(store: Store) -> list[TerminalRow]:
     """All terminals by code."""
     with store.read() as db:
-        rows = [row for row in fleet.devices(db) if row.key == KEY]
+        rows = [row for row in fleet.devices(db) if row.key == TERMINAL_KEY]
         counts = terminals.punches(db, [row.id for row in rows])
         words = {row.device: row for row in terminals.words(db, [row.id for row in rows])}
         return [_listed(db, row, counts.get(row.id, 0), words.get(row.id)) for row in rows]
@@ -109,11 +111,18 @@ def _listed(db: sa.Connection, row: DeviceRow, punches: int, word: terminals.Wor
     )
 
 
-def read_pins(text: str) -> dict[str, str]:
-    """PIN -> staff code from CSV with the columns `pin,staff`. Raises ImportRefusedError with every bad line."""
+def read_pins(content: bytes) -> dict[str, str]:
+    """PIN -> staff code from UTF-8 CSV with the columns `pin,staff`. Raises ImportRefusedError with every bad line."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise ImportRefusedError(
+            f"nothing was imported of these PINs: line {number} is not UTF-8; save the file as CSV UTF-8"
+        ) from error
     found: dict[str, str] = {}
     bad = []
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    rows = csv.reader(io.StringIO(text))
     for number, cells in enumerate(rows, 1):
         cells = [cell.strip() for cell in cells]
         if not any(cells) or (number == 1 and cells[:2] == ["pin", "staff"]):
@@ -179,7 +188,8 @@ def import_attlog(store: Store, code: str, file: Path, now_ms: int, by: str = ""
         held = terminals.pins(db, pin_badge(terminal.id, ""))
         detail = f"{file.name[:60]}, SHA-256 {digest}, {done.new} new, {done.known} known"
         decisions.record(db, Decision(terminal.id, "attlog", detail, "", by, now_ms))
-    return ImportedFile(done.new, done.known, digest, _unknown((p.pin for p in lines.punches), terminal.id, held))
+    unknown = _unknown((p.pin for p in lines.punches), terminal.id, held)
+    return ImportedFile(done.new, done.known, digest, unknown, done.held_ms)
 
 
 def _unknown(pins: Iterable[str], device: str, held: Mapping[str, str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from central.__main__ import main
+from central.closing import Closing, close_door
 from central.enrol import RegistryError
 from central.errors import ImportRefusedError, UnknownStaffError, UnknownUnitError
 from central.moments import midnight_ms
@@ -40,6 +41,25 @@ def test_nobody_is_absent_before_the_file_reaches_past_the_session(office: Offic
     assert {outcome for _, outcome, _ in office.verdicts("binh")} == {"pending"}
     office.take(*DAY, line("1", "18:20", on=TUESDAY))
     assert {outcome for _, outcome, _ in office.verdicts("binh")} == {"absent"}
+
+
+FLAT = b"        2\t2000-01-01 00:03:00\t1\t0\t1\t0\r\n"
+FUTURE = b"        2\t2031-05-05 05:05:05\t1\t0\t1\t0\r\n"
+
+
+@pytest.mark.parametrize("impossible", [FLAT, FUTURE])
+def test_nobody_is_absent_who_may_have_tapped_under_a_date_that_cannot_be(office: Office, impossible: bytes):
+    office.clock.ms = at("18:30", 20)  # the stick is brought weeks later
+    lines = (line("1", "07:10"), impossible, line("1", "18:20", on=TUESDAY))
+    (held,) = office.take(*lines).held_ms
+    assert at("07:00") < held <= at("07:10")
+    assert {outcome for _, outcome, _ in office.verdicts("binh")} == {"pending"}
+    assert {outcome for _, outcome, _ in office.verdicts("binh", 1)} == {"pending"}
+    assert office.take(*lines).held_ms == (held,), "again, and from another stick, it is held but once"
+    closing = Closing("T-X", at("07:00"), at("12:00"), "clock wrong")
+    close_door(office.store, closing, "12/BC", "Lê A", office.clock.ms)
+    assert office.take(*lines).held_ms == ()
+    assert office.verdicts("binh") == [("AM", "incomplete", "needs_checking"), ("PM", "absent", "")]
 
 
 def test_a_second_import_changes_nothing_but_the_trace(office: Office):
@@ -91,9 +111,11 @@ def test_a_pin_is_taken_from_somebody_only_when_that_is_said(office: Office):
 
 
 def test_a_list_of_pins_is_refused_with_every_bad_line():
-    assert read_pins("pin,staff\n007,an\n\n8, binh\n") == {"007": "an", "8": "binh"}
+    assert read_pins("\ufeffpin,staff\n007,an\n\n8, binh\n".encode()) == {"007": "an", "8": "binh"}
     with pytest.raises(ImportRefusedError, match=r"line 1: has to be PIN,STAFF(.|\n)*line 3: PIN 1 is given to an"):
-        read_pins("1\n1,an\n1,binh\n")
+        read_pins(b"1\n1,an\n1,binh\n")
+    with pytest.raises(ImportRefusedError, match="line 2 is not UTF-8; save the file as CSV UTF-8"):
+        read_pins("pin,staff\n8,bình\n".encode("latin-1"))
 
 
 def test_a_terminal_is_registered_once_under_a_unit_that_there_is(office: Office):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from central.closing import Closing, close_door
 from central.store import quarantine
 from central.terminals import taking
 from central.terminals.pushing import Terminals
@@ -149,6 +150,28 @@ def test_ten_quiet_minutes_of_polling_deliver_and_a_pause_begins_them_anew(offic
     (row,) = list_terminals(office.store)
     assert row.link.clock_offset_ms == 60_000
     assert row.delivered_ms is not None and at("07:20") < row.delivered_ms <= at("07:29")
+
+
+def test_a_wrong_date_of_a_terminal_that_was_up_to_date_is_a_punch_of_now_and_holds_nothing(office: Office):
+    terminal = Terminals(office.store, office.clock)
+
+    def polled_until(time: str) -> None:
+        while office.clock.ms < at(time):
+            office.clock.ms += 60_000
+            terminal.asked("AEX1")
+
+    flat = b"1\t2000-01-01 00:00:05\t0\t1\n"
+    terminal.pushed("AEX1", "ATTLOG", flat)
+    (row,) = list_terminals(office.store)
+    assert row.link.held_ms == (0,), "just come to life: it may be of any day"
+    close_door(office.store, Closing("T-X", 0, at("06:30"), "clock wrong"), "12/BC", "Lê A", office.clock.ms)
+    polled_until("07:20")
+    (row,) = list_terminals(office.store)
+    assert (row.link.held_ms, row.delivered_ms) == ((), at("07:10"))
+    terminal.pushed("AEX1", "ATTLOG", b"2\t2000-01-01 01:00:05\t0\t1\n")
+    polled_until("07:31")
+    (row,) = list_terminals(office.store)
+    assert (row.link.held_ms, row.delivered_ms) == ((), at("07:21"))
 
 
 def test_what_strangers_send_is_bounded_and_visible(office: Office, monkeypatch: pytest.MonkeyPatch):

@@ -52,15 +52,21 @@ class News:
         taken = self._store.engine.raw_connection()
         self._connection = taken.driver_connection
         taken.detach()
-        if not self._store.sqlite:
+        if self._store.sqlite:
+            self._seen = self._version()
+        else:
             self._connection.autocommit = True
             self._connection.execute(f"LISTEN {CHANNEL}")
         self._heard()
 
+    def _version(self) -> int:
+        """Changes with every commit of others; means something on one connection only."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
     def _glance(self, stop: threading.Event) -> None:
-        ask = self._connection.execute
         for _ in range(round(LISTEN_S / GLANCE_S)):
-            (version,) = ask("PRAGMA data_version").fetchone()
+            version = self._version()
             if version != self._seen:
                 self._seen = version
                 self._heard()

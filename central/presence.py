@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from central.rules.day import Day, Plan, PlanKind, Session, Span, Tap
+from central.rules.day import Day, Outing, Plan, PlanKind, Session, Span, Tap
 from central.rules.doors import ARRIVAL
 from central.rules.doubt import CERTAIN_UNDER
 from central.rules.pairing import UNSET_CLOSE, Group, fold
@@ -161,7 +161,10 @@ def _arrival(sessions: Sequence[Session], session: Session, place: _Place) -> Gr
 
 
 def _late_stands(day: Day, session: Session, came: Group) -> bool:
-    """Nothing earlier can still come, some door was open all the time, and the clock leaves no doubt."""
+    """Nothing earlier can still come, some door was open all the time, the clock leaves no doubt, and the person does
+    not come back from the field."""
+    if any(t.outing is Outing.IN for t in came.taps):
+        return False
     if not first_is_known(came.first, day.coverage) or _touched(day.coverage.down, session.start, came.first):
         return False
     surely = min(t.at - (t.uncertainty if t.uncertainty >= CERTAIN_UNDER else timedelta(0)) for t in came.taps)

@@ -46,6 +46,8 @@ CAUSES = {
     "somebody decides which one holds.",
     Cause.SET_ASIDE: "A tap at {doors} carries a time that cannot be (later than its receipt); it may have been any "
     "tap of this day, so {withheld} is not said.",
+    Cause.OUTING: "“Field duty” was pressed at {doors}, and no plan says so: in the field {span}. Until somebody has "
+    "decided about it, {withheld} is not said.",
 }
 
 DOWN = {
@@ -156,8 +158,20 @@ def _reason(reason: ReasonTold, on: date, punches: dict[str, PunchTold], say: Sa
         doors=doors or say("a door"),
         start="" if reason.start is None else voice.clock(reason.start, on, say),
         end="" if reason.end is None else voice.clock(reason.end, on, say),
+        span=_span(reason, on, say),
         withheld=voice.withheld(reason.withheld, say),
     )
+
+
+def _span(reason: ReasonTold, on: date, say: Say) -> str:
+    """From when to when; an end that nobody tapped is the date's own."""
+    start = "" if reason.start is None else voice.clock(reason.start, on, say)
+    end = "" if reason.end is None else voice.clock(reason.end, on, say)
+    if start and end:
+        return say("from {start} to {end}").format(start=start, end=end)
+    if start:
+        return say("from {start} on").format(start=start)
+    return say("until {end}").format(end=end)
 
 
 def down(told: DoorDown, on: date, say: Say) -> str:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from central.coverage import DoorFacts, delivered_by_all, delivered_until, down_together
 from central.ledger.places import Place, Places
 from central.moments import local_date, midnight_ms, moment
-from central.rules.day import Coverage, Day, ManualEntry, Plan, Policy, Tap
+from central.rules.day import Coverage, Day, ManualEntry, Outing, Plan, Policy, Tap
 from central.rules.halves import of_halves, session_of
 from central.store import coverage as doors
 from central.store import planned, slots, taps
@@ -298,7 +298,9 @@ def _by_badge(found: Iterable[Punch]) -> dict[str, list[Punch]]:
 
 
 def _tap(punch: Punch, ref: str) -> Tap:
-    return Tap(moment(punch.time_ms), ref, punch.device, _within(punch.uncertainty_ms), punch.forked)
+    return Tap(
+        moment(punch.time_ms), ref, punch.device, _within(punch.uncertainty_ms), punch.forked, Outing(punch.outing)
+    )
 
 
 @lru_cache(1_000)

@@ -8,6 +8,7 @@ One rule, one file, one table of cases in tests/central/rules/:
 - `punctuality`, `absence`: late, early, missing, absent
 - `doors`: what rests on a time when no door could record
 - `doubt`: uncertain clocks, forks and taps set aside
+- `outings`: field duty that was pressed at the door and not planned
 - `folding`: from the sessions to the day's one word
 - `duty`: reception, Sunday and night duty, judged on their own; `overtime`: staying late, proposed
 """
@@ -17,6 +18,7 @@ from central.rules.doubt import doubt_set_aside, judge_in_favour
 from central.rules.folding import status_of
 from central.rules.judging import Due, judge
 from central.rules.manual import ends_of, entry_for
+from central.rules.outings import doubt_outings
 from central.rules.pairing import Paired, pair
 from central.rules.pending import closes
 from central.rules.plans import overruled, plan_for, planned, standing
@@ -36,6 +38,7 @@ def evaluate(day: Day) -> DayVerdict:
         return _sessions(day, paired if taps is day.taps else pair(day, taps), plans)
 
     verdicts = doubt_set_aside(judge_in_favour(day.taps, judged), day.set_aside)
+    verdicts = doubt_outings(day, verdicts)
     return DayVerdict(day.work_date, status_of(day, verdicts, plans), verdicts, paired.outside)
 
 

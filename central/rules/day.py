@@ -88,6 +88,16 @@ class Cause(StrEnum):
     """The device's journal contradicts itself: its taps count in the person's favour."""
     SET_ASIDE = "set_aside"
     """A tap's repaired time lies after its receipt; it is not counted."""
+    OUTING = "outing"
+    """"Field duty" was pressed without a plan: in the field from `start` to `end` (None: as far as the date goes)."""
+
+
+class Outing(StrEnum):
+    """What the person said at the door with the field duty button, as wire.md's remarks `field_out` and `field_in`."""
+
+    NONE = ""
+    OUT = "out"
+    IN = "in"
 
 
 class HolidayPunch(StrEnum):
@@ -198,6 +208,7 @@ class Tap:
 
     `uncertainty`: the true time lies within `at` ± this; less than a second is no uncertainty, for rules compare in
     full seconds. `forked`: an open fork of its journal; it counts in the person's favour and the day needs checking.
+    `outing`: the person pressed "field duty" before it.
     `ref` names the stored event, so that a verdict can explain itself; the same event given twice is one tap.
     """
 
@@ -206,6 +217,7 @@ class Tap:
     device: str = ""
     uncertainty: timedelta = ZERO
     forked: bool = False
+    outing: Outing = Outing.NONE
 
 
 @dataclass(frozen=True, slots=True)

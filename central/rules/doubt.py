@@ -35,7 +35,7 @@ def _kindest(versions: Sequence[SessionVerdict], forked: Sequence[Tap]) -> Sessi
     touching = tuple(t for t in forked if any(t in v.taps for v in versions))
     if any((v.outcome, v.flags) != (best.outcome, best.flags) for v in versions):
         touching = touching or tuple(forked)  # it lies in the neighbouring session, yet decides this one
-    return _checked(best, set(), Reason(Cause.FORK, taps=touching)) if touching and _rests_on_taps(best) else best
+    return checked(best, set(), Reason(Cause.FORK, taps=touching)) if touching and rests_on_taps(best) else best
 
 
 def judge_within_uncertainty(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
@@ -59,10 +59,10 @@ def doubt_set_aside(verdicts: Verdicts, set_aside: Sequence[Tap]) -> Verdicts:
         return verdicts
     shown = tuple(sorted(set(set_aside), key=tap_order))
     reason = Reason(Cause.SET_ASIDE, taps=shown)
-    return tuple(_checked(v, set(Flag), reason) if _rests_on_taps(v) else v for v in verdicts)
+    return tuple(checked(v, set(Flag), reason) if rests_on_taps(v) else v for v in verdicts)
 
 
-def _rests_on_taps(verdict: SessionVerdict) -> bool:
+def rests_on_taps(verdict: SessionVerdict) -> bool:
     """Neither a plan nor a whole manual entry decides the session."""
     entry = verdict.manual
     whole = entry is not None and entry.time_in is not None and entry.time_out is not None
@@ -96,10 +96,10 @@ def _agreed(best: SessionVerdict, others: Sequence[SessionVerdict], taps: tuple[
     unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=tap_order)
     unsure = [t for t in unsure if (t.ref, t.device) in here] or unsure
     start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
-    return _checked(best, shaky, Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))
+    return checked(best, shaky, Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))
 
 
-def _checked(verdict: SessionVerdict, withheld: set[Flag], reason: Reason) -> SessionVerdict:
+def checked(verdict: SessionVerdict, withheld: set[Flag], reason: Reason) -> SessionVerdict:
     """The verdict with needs_checking in place of the flags withheld; an absence is then only incomplete."""
     lost = [f for f in verdict.flags if f in withheld and f is not Flag.NEEDS_CHECKING]
     absent = verdict.outcome is Outcome.ABSENT

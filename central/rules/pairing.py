@@ -53,7 +53,7 @@ def full_second(moment: datetime) -> datetime:
     return moment.astimezone(LOCAL).replace(microsecond=0)
 
 
-tap_order = attrgetter("at", "ref", "device", "uncertainty", "forked")
+tap_order = attrgetter("at", "ref", "device", "uncertainty", "forked", "outing")
 """Of any two taps that differ, one comes first: the order in which they were given never decides."""
 
 

@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from central.store.lines import holds
 from central.tables import Event, ForkedEvent, Journal
 from central.tables.columns import MS
+from edge.wire.events import Punch as Remarked
+from edge.wire.events import decode_event
 
 EVENT: sa.Table = Event.__table__  # type: ignore[attr-defined]
 FORK: sa.Table = ForkedEvent.__table__  # type: ignore[attr-defined]
@@ -30,6 +33,8 @@ class Punch(NamedTuple):
     forked: bool = False
     set_aside: bool = False
     version: str = ""
+    outing: str = ""
+    """`out` or `in` where the person pressed "field duty" before it (remarks `field_out`, `field_in`)."""
 
     @property
     def ref(self) -> str:
@@ -50,11 +55,32 @@ _BADGES: sa.BindParameter[Any] = sa.bindparam("badges", expanding=True)
 _FROM, _TO = sa.bindparam("from_ms", type_=MS), sa.bindparam("to_ms", type_=MS)
 
 
+def _of_field(line: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
+    """The sealed line where it may say something of field duty: few do, and the others need not be read."""
+    return sa.case((holds(line, b'"field_'), line))
+
+
+def _outing(line: bytes | None) -> str:
+    """The door's remark about field duty, as the sealed line says it (`Punch.outing`)."""
+    body = None if line is None else decode_event(line).body
+    remarks = body.remarks if isinstance(body, Remarked) else ()
+    return "in" if "field_in" in remarks else "out" if "field_out" in remarks else ""
+
+
 def _punches() -> sa.Select[Any]:
     e = EVENT.c
     doubted = sa.exists().where(FORK.c.journal_id == e.journal_id, FORK.c.seq == e.seq, FORK.c.decided.is_(None))
     times = (e.time_ms, e.uncertainty_ms, e.method, e.received_ms)
-    columns = (e.badge, JOURNAL.c.device, JOURNAL.c.journal, e.seq, *times, doubted.label("forked"), e.set_aside)
+    columns = (
+        e.badge,
+        JOURNAL.c.device,
+        JOURNAL.c.journal,
+        e.seq,
+        *times,
+        doubted.label("forked"),
+        e.set_aside,
+        _of_field(e.line),
+    )
     within = (e.time_ms >= _FROM) & (e.time_ms < _TO)
     query = sa.select(*columns).join(JOURNAL, JOURNAL.c.id == e.journal_id)
     return query.where(e.badge.in_(_BADGES), within, e.kind == "punch")
@@ -92,7 +118,15 @@ def _forked() -> sa.Select[Any]:
     at = sa.func.coalesce(f.time_ms, f.received_ms)
     stored = sa.exists().where(EVENT.c.journal_id == f.journal_id, EVENT.c.seq == f.seq, EVENT.c.hash == f.hash)
     query = sa.select(
-        f.badge, JOURNAL.c.device, JOURNAL.c.journal, f.seq, f.time_ms, f.received_ms, f.hash, at.label("at_ms")
+        f.badge,
+        JOURNAL.c.device,
+        JOURNAL.c.journal,
+        f.seq,
+        f.time_ms,
+        f.received_ms,
+        f.hash,
+        at.label("at_ms"),
+        _of_field(f.line).label("line"),
     ).join(JOURNAL, JOURNAL.c.id == f.journal_id)
     open_ones = f.badge.in_(_BADGES) & (f.kind == "punch") & f.decided.is_(None) & ~stored
     return query.where(open_ones, at >= _FROM, at < _TO)
@@ -114,6 +148,7 @@ def _version(row: Any) -> Punch:
         row.received_ms,
         forked=True,
         version=row.hash.hex()[:8],
+        outing=_outing(row.line),
     )
 
 
@@ -128,9 +163,10 @@ def _punch(
     received_ms: int,
     forked: bool,
     set_aside: bool,
+    line: bytes | None = None,
 ) -> Punch:
     times = (time_ms, uncertainty_ms or 0, method or "", received_ms)
-    return Punch(badge, device, journal, seq, *times, bool(forked), bool(set_aside))
+    return Punch(badge, device, journal, seq, *times, bool(forked), bool(set_aside), outing=_outing(line))
 
 
 def _unrepaired() -> sa.Select[Any]:

@@ -2,7 +2,8 @@
 
 The office works 07:30-11:30 and 13:30-17:00, five minutes of grace in the morning sense, none when leaving. A tap is
 `07:36` or `07:36:10`; `!07:36` tapped at another door; `07:36~10` known to ten minutes only; `07:36?` on a forked
-journal; `+1/06:00` on the next date, `-1/23:30` on the date before.
+journal; `08:00>` after the field duty button on going out, `10:00<` on coming back; `+1/06:00` on the next date,
+`-1/23:30` on the date before.
 """
 
 import re
@@ -19,6 +20,7 @@ from central.rules.day import (
     Day,
     Flag,
     ManualEntry,
+    Outing,
     Plan,
     PlanKind,
     Session,
@@ -29,7 +31,8 @@ from central.rules.day import (
 
 MONDAY = date(2026, 3, 2)
 OFFICE = "AM 07:30-11:30 PM 13:30-17:00"
-TAP = re.compile(r"(?P<door>!?)(?P<at>[-+/:\d]+)(?:~(?P<unsure>\d+))?(?P<fork>\??)")
+TAP = re.compile(r"(?P<door>!?)(?P<at>[-+/:\d]+)(?:~(?P<unsure>\d+))?(?P<fork>\??)(?P<outing>[<>]?)")
+OUTINGS = {"": Outing.NONE, ">": Outing.OUT, "<": Outing.IN}
 
 
 def at(text: str) -> datetime:
@@ -42,7 +45,14 @@ def tap(text: str) -> Tap:
     parts = TAP.fullmatch(text)
     assert parts is not None, text
     unsure = timedelta(minutes=int(parts["unsure"] or 0))
-    return Tap(at(parts["at"]), text, "other door" if parts["door"] else "door", unsure, bool(parts["fork"]))
+    return Tap(
+        at(parts["at"]),
+        text,
+        "other door" if parts["door"] else "door",
+        unsure,
+        bool(parts["fork"]),
+        OUTINGS[parts["outing"]],
+    )
 
 
 def taps(text: str) -> tuple[Tap, ...]:

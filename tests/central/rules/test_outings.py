@@ -1,0 +1,91 @@
+"""Field duty that was pressed at the door and not planned: somebody has to look at it, and nobody is accused.
+
+`>` is a tap after the button on going out, `<` one on coming back.
+"""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from central.rules import evaluate
+from central.rules.day import Cause, Flag, Outcome, Outing
+from tests.central.rules.conftest import a_day
+
+CHECK = "needs_checking"
+HARD = {Flag.LATE, Flag.EARLY_LEAVE, Flag.MISSING_IN, Flag.MISSING_OUT}
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("07:20 09:00> 13:20 17:00", [CHECK]),  # went, and came back by noon
+        ("07:20 09:00> 11:00< 11:30 13:20 17:00", []),
+        ("07:20 09:00> 15:00< 17:00", [CHECK, CHECK]),  # early in the morning, late in the afternoon
+        ("07:20 09:00>", [CHECK, CHECK]),  # and was not seen again
+        ("10:00< 11:30 13:20 17:00", [CHECK]),  # straight to the field, first tap on coming back
+        ("07:20 11:30 13:20 15:00>", [CHECK]),
+        ("07:20>", [CHECK, CHECK]),
+        ("07:50 09:00> 13:20 17:00", ["late 20", CHECK]),  # came late, then went
+        ("07:20 09:00> 10:00< 11:00 13:20 17:00", ["early_leave 30"]),  # back, then left early
+        ("07:20 09:00 13:20 17:00", ["early_leave 150"]),  # no button, as ever
+        ("07:20 09:00:10> 09:00:30 13:20 17:00", [CHECK]),  # a second read within the minute is the same tap
+        ("07:20 09:00 09:00:30> 13:20 17:00", [CHECK]),
+        ("07:20 09:00> !09:40> 13:20 17:00", [CHECK]),  # out once more at another door
+        ("07:20 11:30 15:00~2< 17:00", [CHECK]),
+        ("07:20 09:00?> 13:20 17:00", [CHECK]),
+    ],
+)
+def test_what_the_field_may_explain_needs_checking(flags, punches, said):
+    assert flags(punches) == said
+
+
+def test_an_absence_after_going_to_the_field_is_a_question_that_names_the_tap(judged):
+    morning, afternoon = judged("07:20 11:25>").sessions
+    assert (afternoon.outcome, afternoon.flags) == (Outcome.INCOMPLETE, (Flag.NEEDS_CHECKING,))
+    (reason,) = afternoon.reasons
+    assert (reason.cause, reason.withheld) == (Cause.OUTING, Outcome.ABSENT)
+    assert (f"{reason.start:%H:%M}", reason.end, [t.ref for t in reason.taps]) == ("11:25", None, ["11:25>"])
+    assert morning.reasons[0].withheld is Flag.EARLY_LEAVE
+
+
+def test_the_minutes_stay_for_whoever_decides(judged):
+    morning = judged("10:00< 11:30 13:20 17:00").sessions[0]
+    assert (morning.late_min, morning.outcome) == (150, "present")
+    assert [(r.start, f"{r.end:%H:%M}", r.withheld) for r in morning.reasons] == [(None, "10:00", Flag.LATE)]
+
+
+def test_a_plan_decides_its_session_and_the_button_changes_nothing(judged):
+    told = judged("07:20 11:25>", plan="field_duty:PM").sessions
+    assert (told[1].outcome, told[1].flags, told[1].reasons) == (Outcome.FIELD_DUTY, (), ())
+
+
+def test_the_button_of_another_date_reaches_no_further_than_its_own(flags):
+    assert flags("-1/16:00> 07:50 11:30 13:20 17:00") == ["late 20"]
+    assert flags("07:50 11:30 13:20 17:00 +1/09:00<") == ["late 20"]
+
+
+def test_a_late_arrival_is_open_to_question_at_once(judged):
+    morning = judged("08:00<", now="08:05", delivered="08:05").sessions[0]
+    assert (morning.outcome, morning.flags) == (Outcome.PENDING, (Flag.NEEDS_CHECKING,))
+
+
+MINUTES = st.lists(
+    st.tuples(st.integers(6 * 60, 18 * 60), st.sampled_from(Outing)), min_size=1, max_size=6, unique_by=lambda t: t[0]
+)
+
+
+@given(MINUTES)
+def test_a_button_takes_accusations_away_and_never_adds_one(taps):
+    plain = a_day(" ".join(f"{m // 60:02}:{m % 60:02}" for m, _ in taps))
+    marked = replace(
+        plain, taps=tuple(replace(t, outing=o) for t, (_, o) in zip(plain.taps, taps, strict=True))
+    )  # fmt: skip
+    for without, told in zip(evaluate(plain).sessions, evaluate(marked).sessions, strict=True):
+        assert set(told.flags) & HARD <= set(without.flags) & HARD
+        assert told.outcome is without.outcome or (without.outcome, told.outcome) == (
+            Outcome.ABSENT,
+            Outcome.INCOMPLETE,
+        )
+        assert (told.flags == without.flags and told.outcome is without.outcome) or told.reasons

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
@@ -182,7 +183,7 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
 
     if arguments.last < arguments.first:
         raise CentralError(f"--to {arguments.last} lies before --from {arguments.first}; exchange them")
-    with ready_store(settings).read() as db:
+    with closing(ready_store(settings)) as store, store.read() as db:
         if arguments.kind == "duty":
             count = duty.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
             note(db, count, f"no duty slot of {arguments.first} to {arguments.last} has a verdict")

@@ -1,6 +1,8 @@
 """The commands about calendar, units and people, as somebody types them, on the recorded district."""
 
+import gc
 import json
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -24,15 +26,30 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def say(url: str, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """Run a command: its exit code, the lines it printed, what it complained of."""
+    """Run a command: its exit code, the lines it printed, what it complained of. It leaves no connection open."""
 
     def run(*words: str) -> Said:
         capsys.readouterr()
+        before = _connected()
         code = main(["--db", url, *words])
         printed = capsys.readouterr()
+        assert not [c for c in _connected() if not any(c is b for b in before)]
         return code, printed.out.splitlines(), printed.err
 
     return run
+
+
+def _connected() -> list[sqlite3.Connection]:
+    """The connections of this process that nobody has closed."""
+    return [c for c in gc.get_objects() if isinstance(c, sqlite3.Connection) and _is_open(c)]
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.total_changes  # noqa: B018 (it raises once the connection is closed)
+    except sqlite3.ProgrammingError as error:
+        return "thread" in str(error)
+    return True
 
 
 def test_one_database_shows_the_old_tree_and_the_new_one_and_drops_nobody(say: Callable[..., Said]) -> None:

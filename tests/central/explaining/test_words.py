@@ -168,6 +168,20 @@ def test_what_would_have_to_be_different_is_said_plainly(remedy: Remedy, vietnam
     assert part(Section.OTHERWISE, told, "en")[0] == english
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "span"),
+    [
+        (at("09:00"), at("15:00"), "từ 09:00:00 đến 15:00:00"),
+        (at("09:00"), None, "từ 09:00:00"),
+        (None, at("10:00"), "đến 10:00:00"),
+    ],
+)
+def test_an_outing_is_told_as_far_as_its_taps_go(start: dt.datetime | None, end: dt.datetime | None, span: str):
+    reason = ReasonTold(Cause.OUTING, start, end, Flag.LATE)
+    told = day(replace(LATE, flags=(Flag.NEEDS_CHECKING,), reasons=(reason,)))
+    assert f"ở cơ sở {span}. " in part(Section.VERDICT, told)[-1]
+
+
 def test_doors_that_could_not_record_are_named_with_their_times_and_document():
     down = DoorDown("D-X07", at("07:12"), at("07:41:30"), "power_cut", "03/QĐ")
     reason = ReasonTold(Cause.DOORS_DOWN, at("07:30"), at("07:41:30"), Flag.LATE, down=(down,))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from central.errors import CentralError
 from central.intaking.reading import Message
+from central.intaking.registry import UNREGISTERED
 from central.keys import decode_key
 from central.store import Store, decisions, fleet, quarantine
 from central.store.decisions import Decision
@@ -48,7 +49,7 @@ def add_device(
         with store.write() as db:
             _check_unit(db, unit)
             _register(db, row, replace_station=replace_station)
-            waiting = quarantine.release(db, device, "unregistered", now_ms)
+            waiting = quarantine.release(db, device, UNREGISTERED, now_ms)
     except sa.exc.IntegrityError as error:
         raise RegistryError(f"device {device} or code {code} was registered a moment ago by somebody else") from error
     return [Message(m.topic, m.payload, m.received_ms) for m in waiting]

@@ -16,8 +16,8 @@ from central.clock import Clock
 from central.garbage import no_search_for_garbage
 from central.intaking.answers import Outgoing
 from central.intaking.reading import Message
-from central.intaking.registry import Registry
-from central.intaking.sorting import sort_messages
+from central.intaking.registry import UNREGISTERED, Registry
+from central.intaking.sorting import Sorted, sort_messages
 from central.intaking.taking import Birth, Taken, take
 from central.store import Store, collected, quarantine
 from central.store.quarantine import Held
@@ -209,15 +209,25 @@ class Collector:
             return []
 
     def _commit(self, messages: Sequence[Message]) -> list[Outgoing]:
-        with self._store.read() as db:
-            self._registry.refresh(db)
-        group = sort_messages(messages, self._registry)
-        taken = self._store.repeat(lambda db: take(db, group, self._registry, self._clock.now_ms(), self._pause_ms()))
+        taken = None
+        while taken is None:
+            with self._store.read() as db:
+                self._registry.refresh(db)
+            group = sort_messages(messages, self._registry)
+            taken = self._store.repeat(lambda db, group=group: self._take(db, group))  # type: ignore[misc]
         self._committed()
         self._count(taken)
         for birth in taken.births:
             self.on_birth(birth)
         return taken.outgoing
+
+    def _take(self, db: sa.Connection, group: Sorted) -> Taken | None:
+        """None when a device was registered since the group was sorted: what would be held has to be sorted again, for
+        nobody would release it any more."""
+        strangers = any(held.code == UNREGISTERED for held in group.held)
+        if strangers and self._registry.behind(db):
+            return None
+        return take(db, group, self._registry, self._clock.now_ms(), self._pause_ms())
 
     def _count(self, taken: Taken) -> None:
         health = self.health

@@ -10,10 +10,12 @@ from central.store import fleet
 from central.store.fleet import TERMINAL_KEY, DeviceRow
 from edge.wire.notes import Verify
 
+UNREGISTERED = "unregistered"
+
 
 @dataclass(frozen=True, slots=True)
 class Unwelcome:
-    """Why nothing is taken from a device: `unregistered` or `revoked`."""
+    """Why nothing is taken from a device: UNREGISTERED or `revoked`."""
 
     code: str
     problem: str
@@ -42,6 +44,11 @@ class Registry:
             self.holders = fleet.holders(db)
             self._counters = now
 
+    def behind(self, db: sa.Connection) -> bool:
+        """Whether a device was registered since the last refresh; nobody can register one until this transaction
+        ends."""
+        return self._counters is None or fleet.devices_count_held(db) != self._counters[0]
+
     def _may_send(self, row: DeviceRow) -> bool:
         """A terminal of another maker has no key: whoever sends in its name is a stranger."""
         return row.key != TERMINAL_KEY and bool(row.key or self._stationless)
@@ -50,7 +57,7 @@ class Registry:
         """Why `device` is refused, None when it is welcome."""
         row = self._devices.get(device)
         if row is None:
-            return Unwelcome("unregistered", f"{device} is not registered: diemdanh-central device add")
+            return Unwelcome(UNREGISTERED, f"{device} is not registered: diemdanh-central device add")
         if row.revoked_ms is not None:
             return Unwelcome("revoked", f"{device} ({row.code}) is revoked")
         return None

@@ -52,6 +52,12 @@ def counters(db: sa.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(counting)}
 
 
+def devices_count_held(db: sa.Connection) -> int:
+    """The shared counter `devices`, which cannot grow until the transaction ends."""
+    query = sa.select(COUNTER.c.value).where(COUNTER.c.name == "devices").with_for_update(read=True)
+    return int(db.execute(query).scalar() or 0)
+
+
 def bump(db: sa.Connection, name: str, by: int = 1) -> None:
     """Let a counter grow."""
     insert = upsert(db, COUNTER).values(name=name, value=by)

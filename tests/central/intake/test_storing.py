@@ -1,8 +1,14 @@
 """Intake: stored once, acknowledged after the commit, whatever arrives (wire.md R2, R3, R4, R8, R9)."""
 
+from collections.abc import Callable
+
 import pytest
 
+from central.intaking.collector import Collector
+from central.intaking.reading import Message
+from central.intaking.registry import Registry, Unwelcome
 from edge.wire.events import Clock, ClockSet, Raw
+from tests.central.intake.conftest import acks
 
 
 def test_a_batch_is_stored_and_acknowledged_up_to_its_last_seq(central, door):
@@ -83,6 +89,32 @@ def test_events_of_an_unregistered_device_are_refused_and_come_in_when_it_is_reg
     central.register(stranger)
     assert central.stored(journal) == journal.lines
     assert central.query("SELECT DISTINCT received_ms FROM event") == [(central.clock.ms - 5_000,)]
+
+
+class Interrupted(Registry):
+    """Somebody does something else while messages are sorted, once."""
+
+    def __init__(self, meanwhile: list[Callable[[], object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def unwelcome(self, device: str) -> Unwelcome | None:
+        found = super().unwelcome(device)
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        return found
+
+
+def test_what_is_sorted_while_its_device_is_registered_is_stored_and_not_left_in_quarantine(central, make_door):
+    stranger = make_door()
+    journal = stranger.punch(stranger.journal(), "em:00000001")
+    registry = Interrupted([lambda: central.register(stranger)])
+    collector = Collector(central.store, central.clock, registry=registry)
+    up = Message(f"dd/1/{stranger.device}/up", stranger.up(journal), central.clock.ms)
+    (ack,) = acks(collector.process([up]))
+    assert (ack.watermark, ack.refused) == (2, ())
+    assert central.stored(journal) == journal.lines
+    assert central.query("SELECT code FROM quarantine") == []
 
 
 def test_a_heartbeat_after_registration_asks_for_what_was_held_back(central, make_door):

@@ -1,8 +1,9 @@
 """Who pressed "field duty" at a door and has no plan for it: nothing is held against the person until somebody has
-said whether the way was on duty. Source: the duties of the field, "đi cơ sở (chưa có kế hoạch)".
+said whether the way was on duty. Source: promise 5, unknown is not absent, nor late.
 
 A tap going out reaches to the person's next tap, one coming back reaches back to the tap before it; without that tap,
-to the end or the beginning of the date. A planned session never comes here: the plan decides it.
+to the end or the beginning of the date, all in full seconds of local time. A planned session never comes here: the plan
+decides it.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.rules.day import Cause, Day, Flag, Outcome, Outing, Reason, SessionVerdict, Tap
-from central.rules.doubt import checked, rests_on_taps
+from central.rules.doubt import CERTAIN_UNDER, checked, rests_on_taps
 from central.rules.pairing import Group, fold, windows
 
 
@@ -79,8 +80,8 @@ def _explains(stretch: Away, flag: Flag, verdict: SessionVerdict) -> bool:
 
 
 def _earliest(group: Group) -> datetime:
-    return min(t.at - t.uncertainty for t in group.taps)
+    return min([group.first, *(t.at - t.uncertainty for t in group.taps if t.uncertainty >= CERTAIN_UNDER)])
 
 
 def _latest(group: Group) -> datetime:
-    return max(t.at + t.uncertainty for t in group.taps)
+    return max([group.last, *(t.at + t.uncertainty for t in group.taps if t.uncertainty >= CERTAIN_UNDER)])

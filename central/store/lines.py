@@ -9,7 +9,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 
 class holds(GenericFunction[bool]):
-    """Whether these bytes occur in a line. In JSON the quotes of a word cannot occur inside another text."""
+    """Whether these bytes occur in a line: a hint of what it says, never the reading of it."""
 
     type = sa.Boolean()
     inherit_cache = True

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from central.rules import evaluate
 from central.rules.day import Cause, Flag, Outcome, Outing
-from tests.central.rules.conftest import a_day
+from tests.central.rules.conftest import a_day, words
 
 CHECK = "needs_checking"
 HARD = {Flag.LATE, Flag.EARLY_LEAVE, Flag.MISSING_IN, Flag.MISSING_OUT}
@@ -56,6 +57,16 @@ def test_the_minutes_stay_for_whoever_decides(judged):
     assert [(r.start, f"{r.end:%H:%M}", r.withheld) for r in morning.reasons] == [(None, "10:00", Flag.LATE)]
 
 
+@pytest.mark.parametrize(
+    ("punches", "said"), [("07:50> 11:30 13:20 17:00", "late 20"), ("07:20 11:00< 13:20 17:00", "early_leave 30")]
+)
+def test_a_clock_that_is_sure_within_a_second_excuses_no_lateness_before_the_button(punches, said):
+    day = a_day(punches)
+    for uncertainty in (timedelta(0), timedelta(milliseconds=400)):
+        shaken = replace(day, taps=tuple(replace(t, uncertainty=uncertainty) for t in day.taps))
+        assert words(evaluate(shaken).sessions[0]) == [said]
+
+
 def test_a_plan_decides_its_session_and_the_button_changes_nothing(judged):
     told = judged("07:20 11:25>", plan="field_duty:PM").sessions
     assert (told[1].outcome, told[1].flags, told[1].reasons) == (Outcome.FIELD_DUTY, (), ())
@@ -79,9 +90,8 @@ MINUTES = st.lists(
 @given(MINUTES)
 def test_a_button_takes_accusations_away_and_never_adds_one(taps):
     plain = a_day(" ".join(f"{m // 60:02}:{m % 60:02}" for m, _ in taps))
-    marked = replace(
-        plain, taps=tuple(replace(t, outing=o) for t, (_, o) in zip(plain.taps, taps, strict=True))
-    )  # fmt: skip
+    pressed = [outing for _, outing in taps]
+    marked = replace(plain, taps=tuple(replace(t, outing=o) for t, o in zip(plain.taps, pressed, strict=True)))
     for without, told in zip(evaluate(plain).sessions, evaluate(marked).sessions, strict=True):
         assert set(told.flags) & HARD <= set(without.flags) & HARD
         assert told.outcome is without.outcome or (without.outcome, told.outcome) == (

@@ -19,7 +19,7 @@ from edge.wire.text import is_device_id
 DISPLAY_KINDS = ("none", "text", "lcd", "oled")
 CHIPS = ("ssd1306", "ssd1309", "sh1106", "ssd1325", "ssd1327")
 ROLES = ("punch", "info", "enrol", "test")
-PINS = ("lgpio", "mock", "none")
+PINS = ("gpio", "mock", "none")
 QUALITIES = ("auto", "ntp", "rtc", "none")
 SOURCES = ("system", "scaled")
 ENVIRONMENT_PREFIX = "DIEMDANH_"
@@ -74,7 +74,7 @@ class PanelSettings:
     "field duty", which connects it to ground; 0 = there is none.
     """
 
-    pins: str = "lgpio"
+    pins: str = "gpio"
     green: int = 17
     amber: int = 27
     red: int = 22

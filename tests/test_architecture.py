@@ -37,7 +37,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge/door.py": {"edge.badges", "edge.phrases", "edge.readers", "edge.wire"},
     "edge/sending.py": {"edge.wire", "edge.journal.spans"},
     "edge/uplink.py": {"edge", "paho"},
-    "edge/panel.py": {"edge", "gpiozero", "lgpio"},
     "edge/ports/serial_line.py": {"edge", "serial"},
     "edge/identity.py": {"edge", "cryptography"},
     "edge": {"edge"},
@@ -73,7 +72,6 @@ NOBODY_UPWARDS = {"central.web", "central.processes", "central.__main__", "centr
 """Only the shell imports these."""
 ONLY_IN = {
     "paho": {"edge/uplink.py", "central/intake.py"},
-    "gpiozero": {"edge/panel.py"},
     "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
 }

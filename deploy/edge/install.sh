@@ -25,7 +25,7 @@ readonly source_dir
 # The font is an OLED's: it has every Vietnamese letter.
 readonly PACKAGES=(python3 python3-venv systemd udev tzdata fonts-dejavu-core)
 # The drivers of the panel's pins and of an OLED: Raspberry Pi OS has both, plain Debian not always.
-readonly DRIVERS=(python3-lgpio python3-luma.oled)
+readonly DRIVERS=(python3-luma.oled)
 
 dry=no uninstall=no purge=no port=usb journal_device="" boot=yes
 model="" boot_config="" boot_line="" reboot=no
@@ -111,7 +111,7 @@ offered() {
         if [[ " ${DRIVERS[*]} " != *" $package "* ]] || apt-cache show "$package" >/dev/null 2>&1; then
             missing+=("$package")
         else
-            say "  $package is not offered by this system: what needs it stays away (lgpio: lights and buzzer; set panel.pins = \"none\")"
+            say "  $package is not offered by this system: what needs it stays away"
         fi
     done
 }
@@ -131,7 +131,7 @@ account() {
     done
 }
 
-# The program: its own environment, which sees Debian's lgpio and luma (PyPI has no sound wheels of lgpio for every Pi).
+# The program: its own environment, which sees Debian's luma.
 # A stamp of what was installed makes a second run short.
 program() {
     say "Program"

@@ -44,7 +44,7 @@ def model(machine: Machine) -> Finding:
 
 
 def pins(machine: Machine) -> Finding:
-    """14: the pins of the panel belong to it alone, and to lgpio."""
+    """14: the pins of the panel belong to it alone, and are real."""
     panel = machine.settings.panel
     if panel.pins == "none" and not machine.readers(PortKind.PINS):
         return left_out("Cửa này không có đèn, còi.", "This door has no lights and no buzzer.")
@@ -61,20 +61,20 @@ def pins(machine: Machine) -> Finding:
                 "Change [panel] or the reader's port in station.toml and the wires.",
             ),
         )
-    if panel.pins not in ("lgpio", "none"):
+    if panel.pins not in ("gpio", "none"):
         return warned(
             Said(
-                f"Đèn dùng pins = {panel.pins!r}, không phải lgpio.",
-                f"The panel uses pins = {panel.pins!r}, not lgpio.",
+                f"Đèn dùng pins = {panel.pins!r}: không phải chân thật.",
+                f"The panel uses pins = {panel.pins!r}, which are not real.",
             ),
-            Said('Ghi pins = "lgpio".', 'Write pins = "lgpio".'),
+            Said('Ghi pins = "gpio".', 'Write pins = "gpio".'),
         )
     if not sorted(machine.at("/dev").glob("gpiochip*")):
         return failed(
             Said("Không thấy /dev/gpiochip.", "There is no /dev/gpiochip."),
             Said("Kiểm tra đây có phải Raspberry Pi không.", "See whether this is a Raspberry Pi."),
         )
-    return passed("Chân GPIO đúng, dùng lgpio.", "The pins are right and lgpio's.")
+    return passed("Chân GPIO đúng.", "The pins are right.")
 
 
 def _clash(machine: Machine) -> list[int]:

@@ -1,13 +1,9 @@
 """Wiegand wires on GPIO pins: one request for both, so that the order of the pulses is the kernel's.
 
 The kernel stamps each falling edge when it happens and numbers it; a late reader loses no order, and a number that is
-missing is a pulse that is missing. Two requests, or callbacks of a library, give neither (readers.md 1.5). What is
-spoken is the kernel's own interface (linux/gpio.h, version 2, since Linux 5.10), which libgpiod 2 wraps: bookworm has
-only libgpiod 1, and PyPI has no wheel of version 2 for a 32-bit Pi.
+missing is a pulse that is missing. Two requests, or callbacks of a library, give neither (readers.md 1.5).
 """
 
-import fcntl
-import os
 import re
 import struct
 from collections.abc import Iterator
@@ -15,18 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import PortError
+from edge.ports.gpio_chip import EDGE_FALLING, INPUT, PULL_UP, header_chip, request_lines
 from edge.ports.line import MOST_EVENTS, TURN_S, Events, Heard
 
 FRAME_END_S = 0.026
 """While a frame is coming: just longer than the silence that ends it (`edge.readers.wiegand`)."""
 _PORT = re.compile(r"(gpio|/dev/[^:]+):([0-9]{1,3}),([0-9]{1,3})")
-_HEADER_CHIPS = ("pinctrl-bcm", "pinctrl-rp1")
-"""Labels of the chips behind the pins of a Pi: their /dev/gpiochip number differs between models and kernels."""
-_INFO = struct.Struct("=32s32sI")
-_GET_INFO = 0x8044B401
-_GET_LINES = 0xC250B407
-_INPUT, _EDGE_FALLING, _PULL_UP = 1 << 2, 1 << 5, 1 << 8
-_REQUEST = struct.Struct("=64I32sQI5I240sII5Ii")  # struct gpio_v2_line_request with a config of no attributes
 _EVENT = struct.Struct("=QIIII24x")  # time in ns, kind, line, number of the event, number of it on its line
 _LOST = b"x"
 
@@ -50,37 +40,11 @@ def wires_from(port: str) -> Wires | None:
 
 def open_wires(wires: Wires, devices: Path = Path("/dev")) -> "GpioLine":
     """Both lines in one request, falling edges, pulled up where the chip can. Raises OSError."""
-    chip = os.open(wires.chip or _header_chip(devices), os.O_RDWR | os.O_CLOEXEC)
-    try:
-        lines = [wires.d0, wires.d1, *[0] * 62]
-        flags = _INPUT | _EDGE_FALLING | _PULL_UP
-        asked = _REQUEST.pack(*lines, b"diemdanh", flags, *[0] * 6, b"", 2, MOST_EVENTS, *[0] * 5, 0)
-        handle = _REQUEST.unpack(fcntl.ioctl(chip, _GET_LINES, asked))[-1]
-    except OSError as error:
-        raise PortError(
-            f"GPIO {wires.d0} and {wires.d1} cannot be had ({error.strerror}); "
-            "is one of them the panel's or another program's?"
-        ) from error
-    finally:
-        os.close(chip)
-    os.set_blocking(handle, False)
-    return GpioLine(handle, wires)
-
-
-def _header_chip(devices: Path) -> Path:
-    for path in sorted(devices.glob("gpiochip*")):
-        if _label(path).startswith(_HEADER_CHIPS):
-            return path
-    raise PortError('this computer has no GPIO pins of a Raspberry Pi; write port = "/dev/gpiochipN:D0,D1"')
-
-
-def _label(path: Path) -> str:
-    chip = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        label: bytes = _INFO.unpack(fcntl.ioctl(chip, _GET_INFO, bytes(_INFO.size)))[1]
-        return label.rstrip(b"\0").decode("ascii", "replace")
-    finally:
-        os.close(chip)
+    chip = wires.chip or header_chip(devices)
+    if chip is None:
+        raise PortError('this computer has no GPIO pins of a Raspberry Pi; write port = "/dev/gpiochipN:D0,D1"')
+    flags = INPUT | EDGE_FALLING | PULL_UP
+    return GpioLine(request_lines(chip, (wires.d0, wires.d1), flags, events=MOST_EVENTS), wires)
 
 
 class GpioLine:

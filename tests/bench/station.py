@@ -22,7 +22,7 @@ APART_S = 0.6
 
 
 def start(*, quick: bool) -> list[Row]:
-    """(d) From exec to READY=1, and the memory it then uses, with gpiozero's pins in it."""
+    """(d) From exec to READY=1, and the memory it then uses, with a panel."""
     times, sizes = [], []
     with folder("start") as place, start_broker(place / "broker") as broker:
         with Fleet(place / "fleet", broker.host, broker.port) as fleet:
@@ -40,7 +40,7 @@ def start(*, quick: bool) -> list[Row]:
                 fleet.stop("door")
     return [
         at_most("start_ready", median(times), "s", 0.6, "importing modules"),
-        at_most("start_rss", median(sizes), "MB", 40, "the interpreter, cryptography's OpenSSL, gpiozero (mock pins)"),
+        at_most("start_rss", median(sizes), "MB", 40, "the interpreter, OpenSSL twice (ssl, cryptography), our code"),
     ]
 
 

@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import gpiozero.pins.mock
 import pytest
 
-from edge.panel import FACTORIES
+from edge.pins import OPENERS
+from edge.pins.mock import MockPins, open_pins
 from edge.settings import PanelSettings, load_settings
 from edge.simulate import CardReader, Fleet, Member, rdm6300_frame
 from edge.station import Ending, Station
 from edge.wire.events import Event
 
 BUTTON = 5
-PINS = PanelSettings(pins="mock")
 
 
 def two_readers(fleet: Fleet, peer: Any, code: str, more: str = "") -> tuple[Member, CardReader]:
@@ -43,13 +42,13 @@ class Standing:
         self.member.config.write_text(
             settings.replace('pins = "none"', f'pins = "mock"\nfield_button = {BUTTON}'), "utf-8"
         )
-        self._factories: list[Any] = []
+        self._pins: list[MockPins] = []
         self._station: Station | None = None
-        monkeypatch.setitem(FACTORIES, "mock", self._new_factory)  # type: ignore[misc]
+        monkeypatch.setitem(OPENERS, "mock", self._take_pins)  # type: ignore[misc]
 
-    def _new_factory(self) -> Any:
-        self._factories.append(gpiozero.pins.mock.MockFactory())
-        return self._factories[-1]
+    def _take_pins(self, settings: PanelSettings) -> MockPins:
+        self._pins.append(open_pins(settings))
+        return self._pins[-1]
 
     def open(self) -> None:
         self._station = Station(load_settings(self.member.config, {}), None, False)
@@ -65,20 +64,16 @@ class Standing:
         return self.member.folder
 
     def press(self) -> None:
-        """The button "field duty", for as long as a finger does."""
-        self._factories[-1].pin(BUTTON).drive_low()
-
-    def release(self) -> None:
-        self._factories[-1].pin(BUTTON).drive_high()
+        """The button "field duty"."""
+        self._pins[-1].press()
 
     def lights(self, name: str) -> list[bool]:
         """Every change of a pin since the panel took it, from off."""
-        return [bool(change.state) for change in self._factories[-1].pin(getattr(PINS, name)).states][1:]
+        return self._pins[-1].changes(name)
 
     def lit(self) -> str:
         """What is on."""
-        pins = {name: self._factories[-1].pin(getattr(PINS, name)) for name in ("green", "amber", "red", "buzzer")}
-        return " ".join(name for name, pin in pins.items() if pin.state)
+        return " ".join(name for name, on in self._pins[-1].levels._asdict().items() if on)
 
     def greens(self) -> list[Mapping[str, object]]:
         return self.fleet.greens("S01")

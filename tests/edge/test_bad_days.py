@@ -118,7 +118,6 @@ def test_the_button_then_a_badge_is_field_duty_and_a_restart_between_them_forget
         pressed = standing.shown().count("field_chosen")
         standing.press()
         until(lambda: standing.shown().count("field_chosen") > pressed, what="the answer to the button")
-        standing.release()
 
     press()
     until(lambda: not standing.lit(), what="a dark panel")

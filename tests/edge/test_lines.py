@@ -205,7 +205,7 @@ def test_what_is_no_keyboard_says_so(path, problem):
 
 
 def test_pins_that_cannot_be_had_say_so():
-    with pytest.raises(PortError, match=r"GPIO 5 and 6 cannot be had \(.+\); is one of them the panel's"):
+    with pytest.raises(PortError, match=r"GPIO 5, 6 of /dev/null cannot be had \(.+\); is one of them wanted twice"):
         open_wires(Wires("/dev/null", 5, 6))
 
 

@@ -6,34 +6,32 @@ import threading
 import time
 import tty
 
-import gpiozero.pins.mock
 import pytest
 
 from edge.errors import JournalError
 from edge.journal import Journal
-from edge.panel import FACTORIES
+from edge.pins import OPENERS
+from edge.pins.mock import MockPins, open_pins
 from edge.refusal import told_at_the_door
-from edge.settings import PanelSettings, load_settings
+from edge.settings import load_settings
 from edge.station import Ending, Station
 from edge.wire.events import Clock, Stamp
 
-PINS = PanelSettings(pins="mock")
 SHOWN_S = 4.0
 STAMP = Stamp(0, 1_773_619_200_000, Clock.NTP, 5)
 
 
 @pytest.fixture
-def pins(monkeypatch) -> dict:
-    """The panel's pins by name, kept when it gives them back; empty while no panel was opened."""
-    taken: dict = {}
+def taken(monkeypatch) -> list[MockPins]:
+    """The pins of each panel that was opened."""
+    pins: list[MockPins] = []
 
-    def factory():
-        made = gpiozero.pins.mock.MockFactory()
-        taken.update({name: made.pin(getattr(PINS, name)) for name in ("green", "amber", "red", "buzzer")})
-        return made
+    def take(settings):
+        pins.append(open_pins(settings))
+        return pins[-1]
 
-    monkeypatch.setitem(FACTORIES, "mock", factory)
-    return taken
+    monkeypatch.setitem(OPENERS, "mock", take)
+    return pins
 
 
 @pytest.fixture
@@ -71,25 +69,22 @@ def settings_of(tmp_path, data, display):
     return load_settings(path, {})
 
 
-def lit(pin) -> int:
-    """How often it went on."""
-    return sum(bool(change.state) for change in pin.states)
-
-
-def test_a_station_that_cannot_write_blinks_red_and_says_that_nothing_is_recorded(tmp_path, pins, screen, read_only):
+def test_a_station_that_cannot_write_blinks_red_and_says_that_nothing_is_recorded(tmp_path, taken, screen, read_only):
     master, port = screen
     station = Station(settings_of(tmp_path, read_only, port), None, False)
     began = time.monotonic()
     with pytest.raises(OSError, match=r"Read-only|Permission denied|cannot be used"):
         station.open(Ending())
     assert time.monotonic() - began >= SHOWN_S, "a person has the time to see it"
-    assert lit(pins["red"]) >= 4
-    assert pins["red"].function == "input", "given back, which is dark"
-    assert [lit(pins[name]) for name in ("green", "amber", "buzzer")] == [0, 0, 0]
+    [pins] = taken
+    assert sum(pins.changes("red")) >= 4
+    assert pins.closed
+    assert not any(pins.levels), "given back, which is dark"
+    assert [pins.changes(name) for name in ("green", "amber", "buzzer")] == [[], [], []]
     assert os.read(master, 65536).decode() == "\fChưa ghi được, báo văn phòng\r\n"
 
 
-def test_an_ordered_end_does_not_wait_for_the_blinking(tmp_path, pins, screen, read_only):
+def test_an_ordered_end_does_not_wait_for_the_blinking(tmp_path, taken, screen, read_only):
     ending, began = Ending(), time.monotonic()
     ending.end("SIGTERM")
     with pytest.raises(OSError, match=r"Read-only|Permission denied|cannot be used"):
@@ -97,7 +92,7 @@ def test_an_ordered_end_does_not_wait_for_the_blinking(tmp_path, pins, screen, r
     assert time.monotonic() - began < SHOWN_S
 
 
-def test_a_second_station_on_the_same_folder_leaves_the_lights_to_the_first(tmp_path, pins, screen):
+def test_a_second_station_on_the_same_folder_leaves_the_lights_to_the_first(tmp_path, taken, screen):
     settings = settings_of(tmp_path, tmp_path / "data", screen[1])
     (tmp_path / "data").mkdir()
 
@@ -113,4 +108,4 @@ def test_a_second_station_on_the_same_folder_leaves_the_lights_to_the_first(tmp_
             opened()
     finally:
         first.close()
-    assert pins == {}
+    assert taken == []

@@ -86,7 +86,7 @@ def test_the_environment_overrides_one_key():
         ("[broker]\nport = '1883'", "broker.port = '1883' must be a whole number"),
         ("[broker]\nport = 0", "broker.port = 0 must be from 1 to 65535"),
         ("[broker]\nport = true", "broker.port = True must be a whole number"),
-        ("[panel]\npins = 'rpigpio'", "panel.pins = 'rpigpio' must be one of lgpio, mock, none"),
+        ("[panel]\npins = 'rpigpio'", "panel.pins = 'rpigpio' must be one of gpio, mock, none"),
         ("[panel]\ntrace = ''", "must be a text in quotes that is not empty"),
         ("[central]\npublic_key = 'abc'", "the 43 characters that 'diemdanh-central device add' prints"),
         ("[clock]\nscale = 'fast'", "clock.scale = 'fast' must be a number"),

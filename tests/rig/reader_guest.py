@@ -9,9 +9,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
+from types import MappingProxyType
 
 PORTS = Path("/sys/class/virtio-ports")
 DATA = Path("/var/lib/diemdanh")
@@ -25,7 +27,8 @@ device = "rig-readers"
 host = "127.0.0.1"
 port = 1
 [panel]
-pins = "none"
+pins = "gpio"
+field_button = 26
 trace = "/var/lib/diemdanh/trace"
 [[reader]]
 id = "keyboard"
@@ -80,10 +83,14 @@ class Wires:
         sh("udevadm", "settle")
         return (SIMULATED / "bank0/chip_name").read_text().strip()
 
-    def pulse(self, bits: str, every_s: float) -> None:
+    def place(self, line: int) -> Path:
+        """Where the outside of a line is."""
         device = (SIMULATED / "dev_name").read_text().strip()
         chip = (SIMULATED / "bank0/chip_name").read_text().strip()
-        pulls = [os.open(f"/sys/devices/platform/{device}/{chip}/sim_gpio{line}/pull", os.O_WRONLY) for line in (5, 6)]
+        return Path(f"/sys/devices/platform/{device}/{chip}/sim_gpio{line}")
+
+    def pulse(self, bits: str, every_s: float) -> None:
+        pulls = [os.open(self.place(line) / "pull", os.O_WRONLY) for line in (5, 6)]
         for bit in bits:
             os.pwrite(pulls[int(bit)], b"pull-down", 0)
             os.pwrite(pulls[int(bit)], b"pull-up", 0)
@@ -92,11 +99,56 @@ class Wires:
             os.close(pull)
 
 
+class Panel:
+    """What the four outputs of the panel show, seen from outside the station, and a finger on its button."""
+
+    LINES = MappingProxyType({"green": 17, "amber": 27, "red": 22, "buzzer": 23})
+    BUTTON = 26
+
+    def __init__(self, wires: Wires) -> None:
+        self._wires = wires
+        self._seen: list[str] = []
+        self._known = threading.Lock()
+
+    def watch(self) -> None:
+        """Notes each state that is new, until the end of the guest."""
+        while True:
+            try:
+                state = " ".join(name for name, line in self.LINES.items() if self._value(line))
+            except OSError:
+                state = "no chip"
+            with self._known:
+                if self._seen[-1:] != [state]:
+                    self._seen.append(state)
+            time.sleep(0.01)
+
+    def seen(self) -> list[str]:
+        """The states since this was asked before, the last one first of the next answer."""
+        with self._known:
+            states, self._seen = self._seen, self._seen[-1:]
+            return states
+
+    def _value(self, line: int) -> bool:
+        return self._wires.place(line).joinpath("value").read_text().strip() == "1"
+
+    def press(self, bounces: int, every_s: float) -> None:
+        pull = self._wires.place(self.BUTTON) / "pull"
+        for _ in range(bounces):
+            pull.write_text("pull-down")
+            time.sleep(every_s)
+            pull.write_text("pull-up")
+            time.sleep(every_s)
+        pull.write_text("pull-down")
+        time.sleep(0.3)
+        pull.write_text("pull-up")
+
+
 class Hands:
     """What the host may ask for; each method is one `do`."""
 
     def __init__(self) -> None:
         self.wires = Wires()
+        self.panel = Panel(self.wires)
         self.station: subprocess.Popen[bytes] | None = None
         self.other: int | None = None
 
@@ -134,7 +186,16 @@ class Hands:
             return 0
 
     def chip(self) -> str:
-        return self.wires.make()
+        made = self.wires.make()
+        threading.Thread(target=self.panel.watch, daemon=True).start()
+        return made
+
+    def seen(self) -> list[str]:
+        return self.panel.seen()
+
+    def press(self, bounces: int = 0, every_s: float = 0.002) -> str:
+        self.panel.press(bounces, every_s)
+        return "done"
 
     def plug_chip(self, live: int) -> str:
         return self.wires.plug(live)

@@ -68,9 +68,8 @@ guest() {
     : >"$root/usr/lib/modules/$release/modules.order" && : >"$root/usr/lib/modules/$release/modules.builtin"
     depmod -b "$root/usr" "$release" 2>/dev/null || depmod -b "$root" "$release"
     mkdir -p "$root/opt/diemdanh/packages" "$root/etc/diemdanh"
-    for name in cryptography cffi pycparser paho serial gpiozero colorzero; do cp -r "$packages/$name" "$root/opt/diemdanh/packages/"; done
+    for name in cryptography cffi pycparser paho serial; do cp -r "$packages/$name" "$root/opt/diemdanh/packages/"; done
     cp "$packages"/_cffi_backend*.so "$root/opt/diemdanh/packages/"
-    cp -r "$packages"/gpiozero-*.dist-info "$root/opt/diemdanh/packages/"
     cp -r "$project/edge" "$root/opt/diemdanh/packages/"
     cp "$project/deploy/edge/90-diemdanh-readers.rules" "$root/etc/udev/rules.d/"
     cp "$project/tests/rig/reader_guest.py" "$root/opt/diemdanh/guest.py"

@@ -26,11 +26,11 @@ def test_another_computer_is_good_for_trying(door):
     ("panel", "told"),
     [
         ('pins = "none"', "left_out: This door has no lights"),
-        ('pins = "lgpio"', "pass: The pins are right"),
-        ('pins = "mock"', "warn: The panel uses pins = 'mock'"),
-        ('pins = "lgpio"\ngreen = 27', "fail: GPIO 27 is used twice"),
-        ('pins = "lgpio"\nred = 3', "fail: GPIO 3 is used twice, or by UART or I2C"),
-        ('pins = "lgpio"\nred = 14', "pass: "),
+        ('pins = "gpio"', "pass: The pins are right"),
+        ('pins = "mock"', "warn: The panel uses pins = 'mock', which"),
+        ('pins = "gpio"\ngreen = 27', "fail: GPIO 27 is used twice"),
+        ('pins = "gpio"\nred = 3', "fail: GPIO 3 is used twice, or by UART or I2C"),
+        ('pins = "gpio"\nred = 14', "pass: "),
     ],
 )
 def test_the_pins_of_the_panel_are_its_own(door, panel, told):
@@ -41,7 +41,7 @@ def test_the_pins_of_the_panel_are_its_own(door, panel, told):
 def test_pins_of_the_uart_are_taken_by_a_reader_on_it(door):
     door.write("/dev/ttyAMA0", "")
     door.declare("rdm6300", "/dev/ttyAMA0")
-    door.panel = 'pins = "lgpio"\nred = 15'
+    door.panel = 'pins = "gpio"\nred = 15'
     assert door.told("pins").startswith("fail: GPIO 15")
 
 
@@ -54,7 +54,7 @@ def test_pins_of_the_uart_are_taken_by_a_reader_on_it(door):
     ],
 )
 def test_wiegand_wires_share_no_pin_with_the_panel_or_i2c(door, port, told):
-    door.panel = 'pins = "lgpio"'
+    door.panel = 'pins = "gpio"'
     door.declare("wiegand26", port)
     assert door.told("pins").startswith(told)
 
@@ -67,7 +67,7 @@ def test_a_door_without_lights_still_has_the_pins_of_its_wires_checked(door):
 
 def test_without_gpio_there_are_no_lights(door):
     (door.root / "dev/gpiochip0").unlink()
-    door.panel = 'pins = "lgpio"'
+    door.panel = 'pins = "gpio"'
     assert door.told("pins") == "fail: There is no /dev/gpiochip."
 
 

@@ -105,6 +105,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from edge.later import import_later
+
+    import_later("urllib.request")  # paho would use it for a proxy; with what it imports it is 2 MB
     from edge.station import run
 
     return run(arguments.config)

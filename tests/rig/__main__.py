@@ -5,6 +5,7 @@ import json
 import signal
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def _summary(options: Options, record: Record, judged: Judgement, after: Afterma
         "taps": record.taps,
         "recorded_lights": len(record.lights),
         "green_lights": sum(light.green for light in record.lights),
+        "answers": dict(Counter(light.feedback for light in record.lights)),
         "stored": len(record.lights) - len(judged.lost) + judged.dark,
         "stored_unseen": judged.dark,
         "lost": len(judged.lost),

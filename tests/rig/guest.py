@@ -1,14 +1,17 @@
 """One life of the door: QEMU from switching on to the cut, its reader's and its panel's lines, its network's plug."""
 
 import contextlib
+import fcntl
 import json
 import os
 import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 from collections.abc import Mapping
@@ -63,10 +66,14 @@ class Line:
                 self.lines += [(time.monotonic(), text) for text in whole]
 
     def send(self, content: bytes) -> None:
-        """To the guest; dropped while QEMU is not there."""
+        """To the guest; dropped while QEMU is not there, and while it has not taken what was sent before.
+
+        A UART that nobody reads keeps nothing; QEMU's would keep it all, and give it to the station at once.
+        """
         if self._line is not None:
             with contextlib.suppress(OSError):
-                self._line.sendall(content)
+                if not waiting(self._line):
+                    self._line.sendall(content)
 
     def close(self) -> None:
         """After QEMU was killed: what it had sent before is still read."""
@@ -76,6 +83,12 @@ class Line:
         self._listener.close()
         if self._line is not None:
             self._line.close()
+
+
+def waiting(line: socket.socket) -> int:
+    """Bytes that were sent into a socket of this machine and that nobody has read yet. Raises OSError."""
+    count: int = struct.unpack("i", fcntl.ioctl(line, termios.TIOCOUTQ, bytes(4)))[0]
+    return count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

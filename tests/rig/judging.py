@@ -15,13 +15,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """A tap that the panel showed as recorded. boot: in which life. at_ms: true utc at which it was seen."""
+    """A tap that the panel showed as recorded. boot: in which life. at_ms: true utc at which it was seen.
+
+    feedback: the answer's name (`edge.phrases.Feedback`), such as `recorded` or, amber, `two_cards`.
+    """
 
     key: Key
     badge: str
     boot: int
     green: bool
     at_ms: int
+    feedback: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,14 @@ class Judgement:
 def lights(entries: Iterable[tuple[int, Mapping[str, object]]], boot: int) -> list[Light]:
     """The answers among the panel's lines, each with its utc in ms, that told a person "recorded"."""
     return [
-        Light(Key(str(e["journal"]), int(str(e["seq"]))), str(e["badge"]), boot, bool(e.get("green")), at_ms)
+        Light(
+            Key(str(e["journal"]), int(str(e["seq"]))),
+            str(e["badge"]),
+            boot,
+            bool(e.get("green")),
+            at_ms,
+            str(e["feedback"]),
+        )
         for at_ms, e in entries
         if e.get("recorded") and "seq" in e
     ]

@@ -177,7 +177,8 @@ class Series:
         with (self._options.state / "lights.jsonl").open("a", encoding="utf-8") as file:
             for light in self.record.lights:
                 if light.boot == number:
-                    row = [light.boot, light.key.journal, light.key.seq, light.badge, light.green, light.at_ms]
+                    key = light.key
+                    row = [light.boot, key.journal, key.seq, light.badge, light.green, light.at_ms, light.feedback]
                     file.write(json.dumps(row) + "\n")
 
     def _spend(self, guest: Guest, life: Life) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ from central.coverage import Interval, State
 from tests.flow.site import JournalRow
 from tests.rig.aftermath import not_stored, unexplained
 from tests.rig.disk import BLOCK, SECTOR, Disk, serve
+from tests.rig.guest import Line
 from tests.rig.judging import Key, Light, judge, lights
 from tests.rig.series import Options, lives
 
@@ -113,12 +115,12 @@ def test_a_client_reads_writes_and_flushes(make):
 
 
 def light(seq: int, badge: str, boot: int = 0, at_ms: int = 0) -> Light:
-    return Light(Key(J, seq), badge, boot, True, at_ms)
+    return Light(Key(J, seq), badge, boot, True, at_ms, "recorded")
 
 
 def test_only_answers_that_told_a_person_recorded_are_lights():
     entries = [
-        (5, {"recorded": True, "green": True, "journal": J, "seq": 2, "badge": "em:00000001"}),
+        (5, {"feedback": "recorded", "recorded": True, "green": True, "journal": J, "seq": 2, "badge": "em:00000001"}),
         (6, {"recorded": False, "journal": J, "seq": 3, "badge": "em:00000002"}),
     ]
     assert lights(entries, 4) == [light(2, "em:00000001", 4, 5)]
@@ -166,3 +168,22 @@ def test_a_series_is_drawn_from_its_seed_and_ends_undisturbed(tmp_path: Path):
     assert {life.network for life in drawn} == {"up", "away", "flapping"}
     assert 20 <= sum(life.cut_boot is not None for life in drawn) <= 60
     assert 20 <= sum(life.early for life in drawn) <= 60
+
+
+def test_a_reader_that_nobody_reads_keeps_only_the_first_card(tmp_path: Path):
+    line = Line(tmp_path / "reader")
+    line.start()
+    guest = socket.socket(socket.AF_UNIX)
+    guest.connect(str(tmp_path / "reader"))
+    guest.sendall(b"here\n")
+    deadline = time.monotonic() + 10
+    while not line.lines:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    for card in (b"1", b"2", b"3"):
+        line.send(card)
+    assert guest.recv(10) == b"1"
+    line.send(b"4")
+    assert guest.recv(10) == b"4"
+    guest.close()
+    line.close()

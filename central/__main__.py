@@ -178,12 +178,12 @@ def _evaluate(arguments: argparse.Namespace, _: Settings) -> int:
 
 def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
     from central.commands.empty import note
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports import duty, verdicts
 
     if arguments.last < arguments.first:
         raise CentralError(f"--to {arguments.last} lies before --from {arguments.first}; exchange them")
-    with closing(ready_store(settings)) as store, store.read() as db:
+    with closing(standing_store(settings)) as store, store.read() as db:
         if arguments.kind == "duty":
             count = duty.write(db, arguments.first, arguments.last, arguments.unit, arguments.format, sys.stdout)
             note(db, count, f"no duty slot of {arguments.first} to {arguments.last} has a verdict")

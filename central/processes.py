@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 from central.clock import Clock
 from central.counters import serving_counts
+from central.errors import DatabaseError
 from central.health import Liveness, tell_service_manager
 from central.settings import Settings
 from central.store import Store, open_store
@@ -25,6 +26,22 @@ FAILED_S = 1.0
 def ready_store(settings: Settings, *, folded: bool = False) -> Store:
     """The database, at this version of the schema; folded: this process folds SQLite's log beside the commits."""
     store = open_store(settings.database.url, folded=folded)
+    store.upgrade()
+    return store
+
+
+def standing_store(settings: Settings) -> Store:
+    """The database that `run`, `import` or another command that sets up has made, at this version of the schema.
+
+    Raises DatabaseError when there is none: a mistyped name must not become an empty database that answers "nobody".
+    """
+    store = open_store(settings.database.url)
+    missing = store.missing_file()
+    if missing is not None:
+        raise DatabaseError(
+            f"there is no database {missing}: is its name right (--db, DIEMDANH_DB or the settings)? This command only "
+            "looks and makes none; `run`, `import`, `device add` and `upgrade` do"
+        )
     store.upgrade()
     return store
 

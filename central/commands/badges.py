@@ -20,10 +20,10 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print them; returns the exit code."""
     from central.commands.empty import note
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports import strangers
 
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             note(

@@ -27,10 +27,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line asks; returns the exit code."""
     from central.commands.empty import note
     from central.ledger.cases import decide
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports import cases
 
-    store, now_ms = ready_store(settings), settings.clock.clock().now_ms()
+    store, now_ms = standing_store(settings), settings.clock.clock().now_ms()
     try:
         if arguments.verb == "decide":
             with store.write() as db:

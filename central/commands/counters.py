@@ -29,12 +29,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the counts; returns the exit code."""
     from central.commands.empty import note
     from central.moments import local_date
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports import counters
     from central.store import months
 
     period = period_of(arguments, local_date(settings.clock.clock().now_ms()))
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             count = counters.write(db, period, arguments.unit, arguments.format, sys.stdout)

@@ -21,14 +21,14 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the hints; returns the exit code."""
     from central.commands.empty import note
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports.formats import write_rows
     from central.reports.hints import HintRow, hint_rows
     from central.web.texts import catalogue
 
     check_period(arguments.first, arguments.last)
     say, now_ms = catalogue(arguments.lang).gettext, settings.clock.clock().now_ms()
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             rows = hint_rows(db, arguments.first, arguments.last, arguments.unit, settings.hints, say, now_ms)

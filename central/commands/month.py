@@ -46,9 +46,9 @@ def _verb(verbs: Commands, name: str, text: str) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line asks; returns the exit code."""
-    from central.processes import ready_store
+    from central.processes import standing_store
 
-    store, clock = ready_store(settings), settings.clock.clock()
+    store, clock = standing_store(settings), settings.clock.clock()
     try:
         VERBS[arguments.verb](arguments, store, clock)
     finally:

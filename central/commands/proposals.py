@@ -19,11 +19,11 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print them; returns the exit code."""
     from central.commands.empty import note
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports import proposals
 
     check_period(arguments.first, arguments.last)
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             count = proposals.write(db, arguments.first, arguments.last, arguments.format, sys.stdout)

@@ -21,11 +21,11 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Replay; returns the exit code."""
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.replay import replay
     from central.replaying.progress import Bar
 
-    clock, store = settings.clock.clock(), ready_store(settings)
+    clock, store = settings.clock.clock(), standing_store(settings)
     bar = Bar(sys.stderr, clock.mono_s) if sys.stderr.isatty() else lambda *_: None
     try:
         done = replay(store, clock, arguments.folder, arguments.shuffle, bar)

@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what the command line asks; returns the exit code."""
     from central.counting import Rule, Threshold, Window
     from central.ledger.cases import add_threshold, end_threshold
-    from central.processes import ready_store
+    from central.processes import standing_store
 
-    store, now_ms = ready_store(settings), settings.clock.clock().now_ms()
+    store, now_ms = standing_store(settings), settings.clock.clock().now_ms()
     try:
         if arguments.verb == "list":
             with store.read() as db:

@@ -18,10 +18,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what the command line asks for; returns the exit code."""
     from central.commands.empty import note
     from central.moments import local_date
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports import units
 
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             on = arguments.on or local_date(settings.clock.clock().now_ms())

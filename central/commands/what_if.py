@@ -26,14 +26,14 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Compare and print; returns the exit code."""
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.replaying.progress import Bar
     from central.what_if.comparing import compare
     from central.what_if.reading import read_supposition
 
     check_period(arguments.first, arguments.last)
     other = read_supposition(arguments.rules)
-    store, clock = ready_store(settings), settings.clock.clock()
+    store, clock = standing_store(settings), settings.clock.clock()
     bar = Bar(sys.stderr, clock.mono_s) if sys.stderr.isatty() else lambda *_: None
     try:
         with store.read() as db:

@@ -27,11 +27,11 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the account; returns the exit code."""
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports.why import explain
     from central.web.texts import catalogue
 
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             told = explain(db, arguments.staff, arguments.date, settings.clock.clock().now_ms())

@@ -87,6 +87,13 @@ class Store:
             threading.Event().wait(secrets.randbelow(PAUSE_MS * (TRIES - left)) / 1000)
         raise AssertionError("unreachable")
 
+    def missing_file(self) -> Path | None:
+        """The file that SQLite would make when it is first asked; None = it is there, or this is no file."""
+        name = self.engine.url.database if self.sqlite else None
+        if not name or name == ":memory:" or name.startswith("file:") or Path(name).exists():
+            return None
+        return Path(name)
+
     def upgrade(self) -> None:
         """Bring the schema to this version (alembic); safe to call from several processes one after the other.
 

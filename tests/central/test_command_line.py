@@ -87,7 +87,10 @@ EMPTY = [
 def test_a_list_without_a_row_says_so_beside_it(
     tmp_path: Path, words: str, said: str, capsys: pytest.CaptureFixture[str]
 ):
-    assert main(["--db", f"sqlite:///{tmp_path / 'empty.db'}", *words.split()]) == 0
+    database = ["--db", f"sqlite:///{tmp_path / 'empty.db'}"]
+    assert main([*database, "upgrade"]) == 0
+    capsys.readouterr()
+    assert main([*database, *words.split()]) == 0
     told = capsys.readouterr()
     assert len(told.out.splitlines()) <= 1
     assert f"note: {said}" in told.err and "`import DIR` brings people and hours" in told.err

@@ -104,6 +104,7 @@ def test_what_is_open_is_listed_and_signed_only_when_it_is_accepted(
 
 @pytest.mark.parametrize("verb", ["show", "adjustments"])
 def test_a_word_that_is_no_month_is_refused(url: str, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--db", url, "upgrade"]) == 0
     assert main(["--db", url, "month", verb, "11/2018"]) == 1
     assert "write YYYY-MM" in capsys.readouterr().err
 

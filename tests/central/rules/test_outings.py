@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.rules import evaluate
-from central.rules.day import Cause, Flag, Outcome, Outing
+from central.rules.day import Cause, Flag, Outcome, Outing, OutingDecision, Plan, PlanKind
+from central.rules.outings import away, undecided
 from tests.central.rules.conftest import a_day, words
 
 CHECK = "needs_checking"
@@ -99,3 +100,65 @@ def test_a_button_takes_accusations_away_and_never_adds_one(taps):
             Outcome.INCOMPLETE,
         )
         assert (told.flags == without.flags and told.outcome is without.outcome) or told.reasons
+
+
+def decided(taps: str, *, approved: bool) -> tuple[OutingDecision, ...]:
+    return (OutingDecision(frozenset(taps.split()), approved),)
+
+
+def test_a_refused_outing_is_judged_by_the_taps_alone(flags):
+    refused = decided("09:00>", approved=False)
+    assert flags("07:20 09:00> 13:20 17:00", decided=refused) == flags("07:20 09:00 13:20 17:00") == ["early_leave 150"]
+
+
+def test_a_decision_about_the_way_out_holds_for_the_way_back_too(flags):
+    punches = "07:20 09:00> 15:00< 17:00"
+    for named in ("09:00>", "15:00<", "09:00> 15:00<"):
+        assert flags(punches, decided=decided(named, approved=False)) == ["early_leave 150", "late 90"]
+    assert flags(punches, decided=decided("10:00>", approved=False)) == [CHECK, CHECK]
+
+
+def test_an_approved_outing_is_a_plan_and_the_other_session_is_judged_by_taps(judged):
+    sessions = judged("07:20 09:00>", plan="field_duty:AM", decided=decided("09:00>", approved=True)).sessions
+    assert [s.outcome for s in sessions] == [Outcome.FIELD_DUTY, Outcome.ABSENT]
+
+
+@pytest.mark.parametrize(
+    ("punches", "told"),
+    [
+        ("07:20 09:00> 11:00< 11:30", ["09:00-11:00 09:00> 11:00<"]),
+        ("07:20 09:00> 11:00 11:30", ["09:00-11:00 09:00>"]),  # back, and the button forgotten
+        ("07:20 09:00>", ["09:00- 09:00>"]),
+        ("10:00< 11:30", ["-10:00 10:00<"]),
+        ("07:20 10:00< 11:30", ["07:20-10:00 10:00<"]),  # forgot it on going out
+        ("07:20 09:00> 10:00> 11:00<", ["09:00-10:00 09:00>", "10:00-11:00 10:00> 11:00<"]),
+        ("07:20 09:00> 09:00:20> 11:00<", ["09:00-11:00 09:00> 09:00:20> 11:00<"]),
+        ("07:20 11:30", []),
+    ],
+)
+def test_an_outing_is_its_two_taps_or_the_one_there_is(punches, told):
+    def clock(moment):
+        return "" if moment is None else f"{moment:%H:%M}"
+
+    found = away(a_day(punches))
+    assert [" ".join([f"{clock(a.start)}-{clock(a.end)}", *(t.ref for t in a.taps)]) for a in found] == told
+    assert undecided(found) == found
+    for a in found:
+        assert (a.out and clock(a.out.at), a.back and clock(a.back.at)) == (
+            clock(a.start) or None,
+            clock(a.end) or None,
+        )
+
+
+def test_a_day_without_hours_tells_of_its_own_outings_only():
+    (found,) = away(a_day("-1/09:00> 10:00> +1/11:00<", hours=""))
+    assert (found.out and found.out.ref, found.back) == ("10:00>", None)
+
+
+@given(MINUTES)
+def test_refusing_says_what_the_taps_say_without_a_button(taps):
+    plain = a_day(" ".join(f"{m // 60:02}:{m % 60:02}" for m, _ in taps))
+    marked = replace(plain, taps=tuple(replace(t, outing=o) for t, (_, o) in zip(plain.taps, taps, strict=True)))
+    refused = (OutingDecision(frozenset(t.ref for t in marked.taps), approved=False),)
+    after = evaluate(replace(marked, decided=refused))
+    assert [(s.outcome, words(s)) for s in after.sessions] == [(s.outcome, words(s)) for s in evaluate(plain).sessions]

@@ -102,7 +102,18 @@ def client(store: Store, health: Liveness) -> Iterator[Client]:
 def test_presence_has_a_row_for_everybody_employed(client: Client):
     rows = client.get("/api/v1/presence").json()
     assert len(rows) == 609
-    assert set(rows[0]) == {"staff", "name", "unit", "state", "since", "device", "data_age_s", "reason", "doors"}
+    assert set(rows[0]) == {
+        "staff",
+        "name",
+        "unit",
+        "state",
+        "since",
+        "device",
+        "data_age_s",
+        "reason",
+        "doors",
+        "note",
+    }
     assert {row["state"] for row in rows} <= {state.value for state in State}
 
 

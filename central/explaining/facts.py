@@ -213,7 +213,8 @@ class SessionTold:
 
 @dataclass(frozen=True, slots=True)
 class DutyTold:
-    """A duty slot, judged beside the sessions. by: who came; late_min counts from the slot's start, without grace."""
+    """A duty slot, judged beside the sessions. by: who came; late_min counts from the slot's start, without grace.
+    outings: ways to the field by the button that may explain what is not said."""
 
     kind: str
     start: datetime
@@ -224,6 +225,7 @@ class DutyTold:
     stand_in: str = ""
     swapped_with: str = ""
     document: str = ""
+    outings: tuple[ReasonTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,10 @@ def duty(told: DutyTold, on: date, say: Say) -> str:
         text += " " + say("Taken over from {who}.").format(who=told.swapped_with)
     if told.document:
         text += " " + say("Document {number}.").format(number=told.document)
+    for way in told.outings:
+        away = say("“Field duty” was pressed at a door: in the field {span}, so {withheld} is not said.")
+        span, withheld = sessions.span(way, on, say), voice.withheld(way.withheld, say)
+        text += " " + away.format(span=span, withheld=withheld)
     return text
 
 

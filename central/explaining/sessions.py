@@ -158,12 +158,12 @@ def _reason(reason: ReasonTold, on: date, punches: dict[str, PunchTold], say: Sa
         doors=doors or say("a door"),
         start="" if reason.start is None else voice.clock(reason.start, on, say),
         end="" if reason.end is None else voice.clock(reason.end, on, say),
-        span=_span(reason, on, say),
+        span=span(reason, on, say),
         withheld=voice.withheld(reason.withheld, say),
     )
 
 
-def _span(reason: ReasonTold, on: date, say: Say) -> str:
+def span(reason: ReasonTold, on: date, say: Say) -> str:
     """From when to when; an end that nobody tapped is the date's own."""
     start = "" if reason.start is None else voice.clock(reason.start, on, say)
     end = "" if reason.end is None else voice.clock(reason.end, on, say)

@@ -1,20 +1,31 @@
 """What stands beside the punches of a staff-day: entries, duty slots, roll calls, the signed month, office policies."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
-from central.explaining.facts import Conflict, ConflictKind, DutyTold, EntryTold, Lock, OvertimeTold, PolicyTold
+from central.explaining.facts import (
+    Conflict,
+    ConflictKind,
+    DutyTold,
+    EntryTold,
+    Lock,
+    OvertimeTold,
+    PolicyTold,
+    ReasonTold,
+)
 from central.ledger.duties import duty_rows, gather_duty
 from central.ledger.gathering import Known
 from central.moments import midnight_ms, moment
-from central.rules.day import DayVerdict, Outcome, SessionVerdict
+from central.rules.day import Cause, DayVerdict, Flag, Outcome, SessionVerdict
 from central.rules.overtime import overtime
 from central.sheets import month_of
 from central.store import details, months
 from central.store import roster as rosters
 from central.store.details import EntryDetail, SeenInRoom
+from central.store.duty import DutyRow
 from central.store.roster import Roster
 
 NOT_SEEN = frozenset({"absent"})
@@ -69,9 +80,25 @@ def duties(db: sa.Connection, roster: Roster, known: Known, now_ms: int) -> tupl
             names.get(duty.row.stand_in or "", duty.row.stand_in or ""),
             names.get(duty.row.swapped_with or "", duty.row.swapped_with or ""),
             duty.row.doc_no,
+            _outings(row),
         )
         for duty, row in zip(found, rows, strict=True)
     )
+
+
+def _outings(row: DutyRow) -> tuple[ReasonTold, ...]:
+    """The ways to the field that the slot's verdict names."""
+    why = json.loads(row.why)
+    withheld = Flag.LATE if why["in"] is not None else Outcome.ABSENT
+    return tuple(
+        ReasonTold(Cause.OUTING, _moment(r["from_ms"]), _moment(r["to_ms"]), withheld)
+        for r in why["reasons"]
+        if r["cause"] == Cause.OUTING
+    )
+
+
+def _moment(ms: int | None) -> dt.datetime | None:
+    return None if ms is None else moment(ms)
 
 
 def overtime_told(verdict: DayVerdict) -> OvertimeTold | None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.rules import evaluate
-from central.rules.day import Cause, Flag, Outcome, Outing, OutingDecision, Plan, PlanKind
+from central.rules.day import Cause, Flag, Outcome, Outing, OutingDecision
 from central.rules.outings import away, undecided
 from tests.central.rules.conftest import a_day, words
 

@@ -211,6 +211,31 @@ class SessionTold:
     assumed_out: bool = False
 
 
+class OutingState(StrEnum):
+    """What became of a way to the field that a button told of and nobody had planned."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OutingTold:
+    """A way to the field by the button, and what was decided about it, if anything was. start, end: None = as far as
+    the date goes; doors: codes of those where it was pressed; sessions: those approved; withdrawn_by: "" = in force."""
+
+    start: datetime | None
+    end: datetime | None
+    doors: tuple[str, ...]
+    state: OutingState = OutingState.OPEN
+    sessions: tuple[str, ...] = ()
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""
+    document: str = ""
+    withdrawn_by: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DutyTold:
     """A duty slot, judged beside the sessions. by: who came; late_min counts from the slot's start, without grace.
@@ -280,7 +305,7 @@ class Explanation:
     waiting: doors whose delivery is waited for. record: None while nothing is stored. differs: the record does not say
     what follows from the facts now. untimed: a punch still waits for its time to be worked out. announced: hours of
     some weekday were announced for the workplace on the date; without any, nothing can be judged. overtime: None =
-    nothing is proposed.
+    nothing is proposed. outings: ways to the field by the button that no plan covers, each decision in a line.
     """
 
     staff: str
@@ -309,6 +334,7 @@ class Explanation:
     office_doors: tuple[str, ...] = field(default=())
     announced: bool = True
     overtime: OvertimeTold | None = None
+    outings: tuple[OutingTold, ...] = ()
 
     @property
     def differs(self) -> bool:

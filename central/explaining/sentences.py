@@ -153,6 +153,7 @@ def _hours(told: Explanation, say: Say) -> Iterator[str]:
 def _plans(told: Explanation, say: Say) -> Iterator[str]:
     yield from (proofs.plan(p, say) for p in told.plans)
     yield from (proofs.entry(e, told.on, say) for e in told.entries)
+    yield from (proofs.outing(o, told.on, say) for o in told.outings)
 
 
 def _punches(told: Explanation, say: Say) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -12,6 +13,8 @@ from central.explaining.facts import (
     DutyTold,
     EntryTold,
     Lock,
+    OutingState,
+    OutingTold,
     OvertimeTold,
     PolicyTold,
     ReasonTold,
@@ -19,13 +22,17 @@ from central.explaining.facts import (
 from central.ledger.duties import duty_rows, gather_duty
 from central.ledger.gathering import Known
 from central.moments import midnight_ms, moment
+from central.outings import doors_of, is_question
 from central.rules.day import Cause, DayVerdict, Flag, Outcome, SessionVerdict
+from central.rules.outings import away
 from central.rules.overtime import overtime
 from central.sheets import month_of
 from central.store import details, months
+from central.store import outings as store_outings
 from central.store import roster as rosters
 from central.store.details import EntryDetail, SeenInRoom
 from central.store.duty import DutyRow
+from central.store.outings import DecisionRow
 from central.store.roster import Roster
 
 NOT_SEEN = frozenset({"absent"})
@@ -99,6 +106,36 @@ def _outings(row: DutyRow) -> tuple[ReasonTold, ...]:
 
 def _moment(ms: int | None) -> dt.datetime | None:
     return None if ms is None else moment(ms)
+
+
+def outings(db: sa.Connection, roster: Roster, known: Known) -> tuple[OutingTold, ...]:
+    """Each way to the field by the button that is an open question, and everything that was decided about any."""
+    person, on = known.person.code, known.day.work_date
+    ways = away(known.day)
+    rows = store_outings.decisions_of(db, [person], on, on) if ways else []
+    names = details.names_of(db, {code for row in rows for code in (row.decided_by, row.withdrawn_by or "")})
+    told: list[OutingTold] = []
+    for way in ways:
+        doors = tuple(doors_of(roster, way.taps).values())
+        about = {known.punches[tap.ref].identity for tap in way.taps}
+        own = [row for row in rows if about & set(row.taps.split())]
+        told += [_decided(row, OutingTold(way.start, way.end, doors), names) for row in own]
+        if way.decision is None and is_question(known.day, way):
+            told.append(OutingTold(way.start, way.end, doors))
+    return tuple(told)
+
+
+def _decided(row: DecisionRow, told: OutingTold, names: Mapping[str, str]) -> OutingTold:
+    return replace(
+        told,
+        state=OutingState.APPROVED if row.approved else OutingState.REFUSED,
+        sessions=tuple(row.sessions.split()),
+        by=names.get(row.decided_by, row.decided_by),
+        at=moment(row.decided_ms),
+        reason=row.reason,
+        document=row.doc_no,
+        withdrawn_by=names.get(row.withdrawn_by or "", row.withdrawn_by or ""),
+    )
 
 
 def overtime_told(verdict: DayVerdict) -> OvertimeTold | None:

@@ -22,6 +22,7 @@ from central.explaining.facts import (
     EntryTold,
     HoursTold,
     Lock,
+    OutingState,
     OvertimeTold,
     PlanTold,
     PolicyTold,
@@ -82,6 +83,7 @@ def test_every_word_of_the_rules_has_its_sentence():
     assert set(sentences.HEADINGS) == set(Section) - {Section.TITLE}
     assert set(proofs.USES) == set(Use)
     assert set(proofs.CONFLICTS) == set(ConflictKind)
+    assert set(proofs.OUTINGS) == set(OutingState)
     assert set(proofs.METHODS) == {m.value for m in Method}
     assert set(proofs.CALENDAR) == {k.value for k in CalendarKind}
     assert {*choices.AMOUNTS, *(name for name, _ in choices.WORDS)} == set(POLICY_NAMES)

@@ -291,8 +291,8 @@ class Lock:
     signed_by: str
     document: str = ""
     unit_name: str = ""
-    signed: tuple[str, ...] = ()
-    """The signed lines of the date, in the words of the record."""
+    signed: tuple[StoredVerdict, ...] = ()
+    """The signed lines of the date."""
     adjusted_in: tuple[str, ...] = ()
     """The months in whose sheets a change is proposed."""
 

@@ -18,6 +18,7 @@ from central.explaining.facts import (
     OvertimeTold,
     PolicyTold,
     ReasonTold,
+    StoredVerdict,
 )
 from central.ledger.duties import duty_rows, gather_duty
 from central.ledger.gathering import Known
@@ -26,7 +27,7 @@ from central.outings import doors_of, is_question
 from central.rules.day import Cause, DayVerdict, Flag, Outcome, SessionVerdict
 from central.rules.outings import away
 from central.rules.overtime import overtime
-from central.sheets import month_of
+from central.sheets import Line, month_of
 from central.store import details, months
 from central.store import outings as store_outings
 from central.store import roster as rosters
@@ -181,10 +182,16 @@ def lock(db: sa.Connection, roster: Roster, known: Known) -> Lock | None:
                 sheet.signed_by,
                 sheet.doc_no,
                 roster.unit_name(sheet.unit, on),
-                tuple(f"{line.session} {line.value}" for line in months.lines_of(db, sheet.id, [key])),
+                tuple(_signed(line) for line in months.lines_of(db, sheet.id, [key])),
                 tuple(sorted({a.listed_in for a in adjusted if a.withdrawn_ms is None})),
             )
     return None
+
+
+def _signed(line: Line) -> StoredVerdict:
+    value = line.value
+    flags = tuple(Flag(word) for word in value.flags.split())
+    return StoredVerdict(line.session, Outcome(value.outcome), flags, value.late_min, value.early_min)
 
 
 def policies(roster: Roster, known: Known) -> tuple[PolicyTold, ...]:

@@ -372,8 +372,8 @@ def test_a_slot_says_which_way_to_the_field_stands_in_for_an_accusation():
     [
         (
             "en",
-            "the morning: present, late by 11 minutes, left less than a minute early; the afternoon: only partly known, "
-            "needs checking",
+            "the morning: present, late by 11 minutes, left less than a minute early; the afternoon: only partly "
+            "known, needs checking",
         ),
         (
             "vi",

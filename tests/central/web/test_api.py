@@ -267,9 +267,9 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
         text for file in web.glob("templates/*.html") for text in re.findall(r'_\("([^"]+)"\)', file.read_text("utf-8"))
     }
     texts |= set(re.findall(r'say\("([^"]+)"\)', (web / "board.py").read_text("utf-8")))
-    from central.web.board import FINDINGS, LABELS, REASONS
+    from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
 
-    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values()}
+    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED}
     assert texts <= set(catalogue("vi")._catalog)  # type: ignore[attr-defined]
 
 

@@ -36,6 +36,7 @@ _MODULES = {
     "proposals": "proposals",
     "badges": "badges",
     "month": "month",
+    "outing": "outings",
     "terminal": "terminal",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""

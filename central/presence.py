@@ -13,11 +13,12 @@ the halves meet at the middle of the session, neighbouring sessions at the middl
 that tap delivered, and an open door between the start and the tap; until then it is `in` with provisional minutes.
 `missing` needs every door waited for to be current (delivered within 3 minutes) and an open door around the start;
 otherwise the person is `unknown`, with the reason. A plan of the current session wins over taps: who taps and goes to
-the field is in the field; `tapped` shows the contradiction.
+the field is in the field; `tapped` shows the contradiction. Who pressed "field duty" on going out without a plan is in
+the field too, `unplanned`, until the next tap or the end of the day's last session, and not `late` by that way.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -25,6 +26,7 @@ from itertools import pairwise
 from central.rules.day import Day, Outing, Plan, PlanKind, Session, Span, Tap
 from central.rules.doors import ARRIVAL
 from central.rules.doubt import CERTAIN_UNDER
+from central.rules.outings import Away, stretches, undecided
 from central.rules.pairing import UNSET_CLOSE, Group, fold
 from central.rules.pending import first_is_known
 from central.rules.plans import plan_for, standing
@@ -65,7 +67,8 @@ class Why(StrEnum):
 class Presence:
     """Where a person is. since and device: of the tap that says so, None where none does. late_min: minutes after the
     start of the current session, whether or not that is asserted yet (`state`). data_until: up to when every door
-    waited for has delivered; None when there is nothing to wait for. tapped: there are taps beside a plan."""
+    waited for has delivered; None when there is nothing to wait for. tapped: there are taps beside a plan. unplanned:
+    in the field by the button, and no plan says so."""
 
     state: State
     since: datetime | None = None
@@ -74,6 +77,7 @@ class Presence:
     why: Why | None = None
     data_until: datetime | None = None
     tapped: bool = False
+    unplanned: bool = False
 
 
 OFF_PLANS = {PlanKind.HOLIDAY: State.OFF, PlanKind.FIELD_DUTY: State.FIELD}
@@ -91,9 +95,13 @@ def presence_of(day: Day, now: datetime) -> Presence:
     plan = plan_for(session, standing(day, {_nearest(day.sessions, g.first).name for g in groups}))
     if plan is not None:
         return Presence(_planned(plan), data_until=until, tapped=bool(groups))
-    place = _place(day.sessions, groups)
+    ways = undecided(stretches(groups, day.decided))
+    place = _place(day.sessions, groups, {t: t.outing for way in ways for t in way.taps})
     if place.inside and place.group is not None:
-        return _inside(day, session, place, place.group)
+        return _inside(day, session, place, place.group, ways)
+    if place.in_field and place.group is not None and not _over(day, session, now):
+        went = place.group
+        return Presence(State.FIELD, went.first, went.taps[-1].device, data_until=until, unplanned=True)
     return _outside(day, session, place, now)
 
 
@@ -116,6 +124,8 @@ class _Place:
     inside: bool = False
     group: Group | None = None
     arrivals: tuple[Group, ...] = ()
+    in_field: bool = False
+    by_button: bool = False
 
     def come(self, group: Group) -> "_Place":
         """In, by this tap; who is in already stays in since before."""
@@ -124,11 +134,25 @@ class _Place:
     def gone(self, group: Group) -> "_Place":
         return _Place(False, group, self.arrivals)
 
+    def to_field(self, group: Group) -> "_Place":
+        """Out by the button; whoever was not in yet came with the same tap."""
+        return _Place(
+            False, group, self.arrivals if self.inside else (*self.arrivals, group), in_field=True, by_button=True
+        )
 
-def _place(sessions: Sequence[Session], groups: Iterable[Group]) -> _Place:
-    """Fold the taps in order of time."""
+    def from_field(self, group: Group) -> "_Place":
+        """In by the button."""
+        return replace(self.come(group), by_button=True)
+
+
+def _place(sessions: Sequence[Session], groups: Iterable[Group], pressed: Mapping[Tap, Outing]) -> _Place:
+    """Fold the taps in order of time. pressed: those with the button that nobody has decided about."""
     place = _Place()
     for group in groups:
+        said = next((pressed[t] for t in reversed(group.taps) if t in pressed), Outing.NONE)
+        if said is not Outing.NONE:
+            place = place.from_field(group) if said is Outing.IN else place.to_field(group)
+            continue
         session = _nearest(sessions, group.first)
         middle = session.start + (session.end - session.start) / 2
         if group.first <= middle:
@@ -141,15 +165,16 @@ def _place(sessions: Sequence[Session], groups: Iterable[Group]) -> _Place:
 
 
 def _after(session: Session, last: bool, place: _Place, group: Group) -> _Place:
-    """A tap at or after the session's end: out; but who went out in this same gap comes back for the next session."""
-    left = not place.inside and place.group is not None and place.group.first >= session.end
+    """A tap at or after the session's end: out; but who went out, or came back from the field, in this same gap is
+    there for the next session."""
+    left = (place.by_button or not place.inside) and place.group is not None and place.group.first >= session.end
     return place.come(group) if left and not last else place.gone(group)
 
 
-def _inside(day: Day, session: Session, place: _Place, group: Group) -> Presence:
+def _inside(day: Day, session: Session, place: _Place, group: Group, ways: Iterable[Away]) -> Presence:
     came = _arrival(day.sessions, session, place)
     minutes = None if came is None else _late_by(day, session, came.first)
-    late = minutes is not None and came is not None and _late_stands(day, session, came)
+    late = minutes is not None and came is not None and _late_stands(day, session, came, ways)
     since = group if came is None or group.first > came.first else came
     state = State.LATE if late else State.IN
     return Presence(state, since.first, since.taps[0].device, minutes or 0, None, day.coverage.delivered_until)
@@ -160,10 +185,10 @@ def _arrival(sessions: Sequence[Session], session: Session, place: _Place) -> Gr
     return next((g for g in place.arrivals if _nearest(sessions, g.first) is session), None)
 
 
-def _late_stands(day: Day, session: Session, came: Group) -> bool:
+def _late_stands(day: Day, session: Session, came: Group, ways: Iterable[Away]) -> bool:
     """Nothing earlier can still come, some door was open all the time, the clock leaves no doubt, and the person does
     not come back from the field."""
-    if any(t.outing is Outing.IN for t in came.taps):
+    if any(way.delays(session.start, came.first) for way in ways):
         return False
     if not first_is_known(came.first, day.coverage) or _touched(day.coverage.down, session.start, came.first):
         return False
@@ -182,7 +207,7 @@ def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presen
     until = coverage.delivered_until
     went = place.group
     left = went is not None and _nearest(day.sessions, went.first) is session
-    over = session is day.sessions[-1] and now > session.end + (session.window_after or UNSET_CLOSE)
+    over = _over(day, session, now)
     if went is not None and (left or over):
         return Presence(State.OUT, went.first, went.taps[-1].device, data_until=until)
     if over:
@@ -193,6 +218,11 @@ def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presen
     if now <= session.start + day.policy.flexible + session.grace_late:
         return Presence(State.EXPECTED, data_until=until)
     return Presence(State.MISSING, late_min=int((now - session.start) / timedelta(minutes=1)), data_until=until)
+
+
+def _over(day: Day, session: Session, now: datetime) -> bool:
+    """Whether the day's last session is closed, so that nobody is due any more."""
+    return session is day.sessions[-1] and now > session.end + (session.window_after or UNSET_CLOSE)
 
 
 def _unknown(day: Day, session: Session, now: datetime) -> Why | None:

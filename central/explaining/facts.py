@@ -211,9 +211,35 @@ class SessionTold:
     assumed_out: bool = False
 
 
+class OutingState(StrEnum):
+    """What became of a way to the field that a button told of and nobody had planned."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OutingTold:
+    """A way to the field by the button, and what was decided about it, if anything was. start, end: None = as far as
+    the date goes; doors: codes of those where it was pressed; sessions: those approved; withdrawn_by: "" = in force."""
+
+    start: datetime | None
+    end: datetime | None
+    doors: tuple[str, ...]
+    state: OutingState = OutingState.OPEN
+    sessions: tuple[str, ...] = ()
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""
+    document: str = ""
+    withdrawn_by: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DutyTold:
-    """A duty slot, judged beside the sessions. by: who came; late_min counts from the slot's start, without grace."""
+    """A duty slot, judged beside the sessions. by: who came; late_min counts from the slot's start, without grace.
+    outings: ways to the field by the button that may explain what is not said."""
 
     kind: str
     start: datetime
@@ -224,6 +250,7 @@ class DutyTold:
     stand_in: str = ""
     swapped_with: str = ""
     document: str = ""
+    outings: tuple[ReasonTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +291,8 @@ class Lock:
     signed_by: str
     document: str = ""
     unit_name: str = ""
-    signed: tuple[str, ...] = ()
-    """The signed lines of the date, in the words of the record."""
+    signed: tuple[StoredVerdict, ...] = ()
+    """The signed lines of the date."""
     adjusted_in: tuple[str, ...] = ()
     """The months in whose sheets a change is proposed."""
 
@@ -278,7 +305,7 @@ class Explanation:
     waiting: doors whose delivery is waited for. record: None while nothing is stored. differs: the record does not say
     what follows from the facts now. untimed: a punch still waits for its time to be worked out. announced: hours of
     some weekday were announced for the workplace on the date; without any, nothing can be judged. overtime: None =
-    nothing is proposed.
+    nothing is proposed. outings: ways to the field by the button that no plan covers, each decision in a line.
     """
 
     staff: str
@@ -307,6 +334,7 @@ class Explanation:
     office_doors: tuple[str, ...] = field(default=())
     announced: bool = True
     overtime: OvertimeTold | None = None
+    outings: tuple[OutingTold, ...] = ()
 
     @property
     def differs(self) -> bool:

@@ -12,6 +12,8 @@ from central.explaining.facts import (
     EntryTold,
     Explanation,
     HoursTold,
+    OutingState,
+    OutingTold,
     OvertimeTold,
     PlanTold,
     PolicyTold,
@@ -55,6 +57,12 @@ CONFLICTS = {
     ConflictKind.SEEN_ABSENT: "The roll call at {time} by {by} did not see this person, although there is a tap.",
     ConflictKind.SEEN_PRESENT: "The roll call at {time} by {by} saw this person, although no tap says so.",
 }
+OUTINGS = {
+    OutingState.OPEN: "“Field duty” pressed at {doors}, {span}: not planned, and nobody has decided about it",
+    OutingState.APPROVED: "“Field duty” pressed at {doors}, {span}: approved as field duty by {who} at {time}",
+    OutingState.REFUSED: "“Field duty” pressed at {doors}, {span}: not approved, by {who} at {time}; the taps alone "
+    "count",
+}
 DUTIES = {
     "kept": "Duty {kind}, {start} to {end}: kept by {by}.",
     "late": "Duty {kind}, {start} to {end}: {by} came {length} late; a duty has no grace.",
@@ -74,7 +82,7 @@ DUTY_KINDS = {
 
 def phrases() -> list[str]:
     """Everything that these tables may say, for whoever checks that it is translated."""
-    tables = (CALENDAR, METHODS, USES, CONFLICTS, DUTIES, DUTY_KINDS)
+    tables = (CALENDAR, METHODS, USES, CONFLICTS, OUTINGS, DUTIES, DUTY_KINDS)
     return [text for table in tables for text in table.values()]
 
 
@@ -161,6 +169,24 @@ def entry(told: EntryTold, on: date, say: Say) -> str:
     return text + voice.document(told.document, say) + "."
 
 
+def outing(told: OutingTold, on: date, say: Say) -> str:
+    """A way to the field by the button, and who decided what about it, when and why."""
+    text = say(OUTINGS[told.state]).format(
+        doors=voice.listed(told.doors, say),
+        span=sessions.span(told.start, told.end, on, say),
+        who=told.by,
+        time="" if told.at is None else f"{told.at:%H:%M:%S %d/%m/%Y}",
+    )
+    if told.sessions:
+        named = voice.listed((voice.session(name, say) for name in told.sessions), say)
+        text += say(", for {sessions}").format(sessions=named)
+    if told.reason:
+        text += say("; reason: {reason}").format(reason=told.reason)
+    if told.withdrawn_by:
+        text += say("; withdrawn by {who}, so that it counts for nothing").format(who=told.withdrawn_by)
+    return text + voice.document(told.document, say) + "."
+
+
 def punch(told: PunchTold, on: date, say: Say) -> str:
     """A punch: when, at which door, what it was taken for, and how its time is known."""
     use = say(USES[told.use]).format(session=voice.session(told.session, say) if told.session else "")
@@ -210,6 +236,10 @@ def duty(told: DutyTold, on: date, say: Say) -> str:
         text += " " + say("Taken over from {who}.").format(who=told.swapped_with)
     if told.document:
         text += " " + say("Document {number}.").format(number=told.document)
+    for way in told.outings:
+        away = say("“Field duty” was pressed at a door: in the field {span}, so {withheld} is not said.")
+        span, withheld = sessions.span(way.start, way.end, on, say), voice.withheld(way.withheld, say)
+        text += " " + away.format(span=span, withheld=withheld)
     return text
 
 

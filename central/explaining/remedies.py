@@ -38,6 +38,8 @@ class RemedyKind(StrEnum):
     """The door learns the time in the same run, so that its taps are known to the second."""
     FORK_DECIDED = "fork_decided"
     """A person decides which version of the journal holds."""
+    OUTING_DECIDED = "outing_decided"
+    """A person approves or refuses the way to the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,11 @@ def _waiting(said: SessionVerdict) -> list[Remedy]:
 
 
 def _doubts(said: SessionVerdict) -> list[Remedy]:
-    kinds = {Cause.CLOCK: RemedyKind.CLOCK_SET, Cause.FORK: RemedyKind.FORK_DECIDED}
+    kinds = {
+        Cause.CLOCK: RemedyKind.CLOCK_SET,
+        Cause.FORK: RemedyKind.FORK_DECIDED,
+        Cause.OUTING: RemedyKind.OUTING_DECIDED,
+    }
     return [Remedy(kinds[r.cause]) for r in said.reasons if r.cause in kinds]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from central.explaining import proofs, sessions, voice
+from central.explaining import proofs, sessions, stored, voice
 from central.explaining.facts import Explanation, Lock, Record
 from central.explaining.voice import Say
 from central.rules.day import Cause, DayStatus, Outcome
@@ -153,6 +153,7 @@ def _hours(told: Explanation, say: Say) -> Iterator[str]:
 def _plans(told: Explanation, say: Say) -> Iterator[str]:
     yield from (proofs.plan(p, say) for p in told.plans)
     yield from (proofs.entry(e, told.on, say) for e in told.entries)
+    yield from (proofs.outing(o, told.on, say) for o in told.outings)
 
 
 def _punches(told: Explanation, say: Say) -> Iterator[str]:
@@ -188,17 +189,14 @@ def _signed(lock: Lock, say: Say) -> Iterator[str]:
     signed_at = f"{lock.signed_at:%H:%M:%S %d/%m/%Y}"
     yield text.format(who=lock.signed_by, time=signed_at, document=voice.document(lock.document, say))
     if lock.signed:
-        yield say("The signed sheet says: {lines}.").format(lines=", ".join(lock.signed))
+        yield say("The signed sheet says: {lines}.").format(lines=stored.sessions(lock.signed, say))
     for month in lock.adjusted_in:
         yield say("A change of it is proposed in the sheet of {month}.").format(month=month)
 
 
 def _stale(record: Record, say: Say) -> Iterator[str]:
     text = say("The stored verdict, judged at {time}, says something else: {stored}.")
-    stored = [
-        f"{s.session} {' '.join([s.outcome, *s.flags])} {s.late_min or s.early_min or ''}" for s in record.sessions
-    ]
-    shown = ", ".join(" ".join(words.split()) for words in stored) or record.status.value
+    shown = stored.sessions(record.sessions, say) or voice.lower(say(STATUSES[record.status])).rstrip(".")
     yield text.format(time=f"{record.judged_at:%H:%M:%S %d/%m/%Y}", stored=shown)
     if record.marked:
         yield say("It is marked to be judged again, which takes moments.")

@@ -1,6 +1,6 @@
 """One session in sentences: what is said, on what rule, and what would have to be different. Pure."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from central.explaining import voice
 from central.explaining.facts import DoorDown, PunchTold, ReasonTold, SessionTold
@@ -75,6 +75,8 @@ REMEDIES = {
     RemedyKind.ENTRY: "An approved manual entry with both times settles {session}; the taps stay as they are.",
     RemedyKind.CLOCK_SET: "If the door learns the right time before it restarts, its taps get exact times and "
     "{session} is judged again.",
+    RemedyKind.OUTING_DECIDED: "When somebody approves the way to the field, {session} is field duty; when somebody "
+    "refuses it, the taps alone count.",
     RemedyKind.FORK_DECIDED: "When the two versions of the journal are decided with a document, {session} is judged "
     "again.",
 }
@@ -158,15 +160,15 @@ def _reason(reason: ReasonTold, on: date, punches: dict[str, PunchTold], say: Sa
         doors=doors or say("a door"),
         start="" if reason.start is None else voice.clock(reason.start, on, say),
         end="" if reason.end is None else voice.clock(reason.end, on, say),
-        span=_span(reason, on, say),
+        span=span(reason.start, reason.end, on, say),
         withheld=voice.withheld(reason.withheld, say),
     )
 
 
-def _span(reason: ReasonTold, on: date, say: Say) -> str:
+def span(first: datetime | None, last: datetime | None, on: date, say: Say) -> str:
     """From when to when; an end that nobody tapped is the date's own."""
-    start = "" if reason.start is None else voice.clock(reason.start, on, say)
-    end = "" if reason.end is None else voice.clock(reason.end, on, say)
+    start = "" if first is None else voice.clock(first, on, say)
+    end = "" if last is None else voice.clock(last, on, say)
     if start and end:
         return say("from {start} to {end}").format(start=start, end=end)
     if start:

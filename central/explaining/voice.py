@@ -75,6 +75,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower(text: str) -> str:
+    """The text with its first letter in lower case."""
+    return text[:1].lower() + text[1:]
+
+
 def length(span: timedelta, say: Say) -> str:
     """`40 seconds`, `7 minutes`, `3 hours`: rounded up, for it is told as an uncertainty."""
     seconds = -(-span // timedelta(seconds=1))

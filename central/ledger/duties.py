@@ -77,7 +77,7 @@ def _facts(duty: Duty) -> DutyFacts:
     if duty.doer is None:
         return DutyFacts(slot)
     day = duty.doer.day
-    return DutyFacts(slot, DutyTaps(day.taps, day.set_aside), day.coverage)
+    return DutyFacts(slot, DutyTaps(day.taps, day.set_aside), day.coverage, day.decided)
 
 
 def _row(duty: Duty, verdict: DutyVerdict, unit: str, now_ms: int) -> DutyRow:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from central.coverage import DoorFacts, delivered_by_all, delivered_until, down_together
 from central.ledger.places import Place, Places
 from central.moments import local_date, midnight_ms, moment
-from central.rules.day import Coverage, Day, ManualEntry, Outing, Plan, Policy, Tap
+from central.rules.day import Coverage, Day, ManualEntry, Outing, OutingDecision, Plan, PlanKind, Policy, Tap
 from central.rules.halves import of_halves, session_of
 from central.store import coverage as doors
-from central.store import planned, slots, taps
+from central.store import outings, planned, slots, taps
 from central.store import roster as rosters
 from central.store.roster import Holding, Person, Post, Roster
 from central.store.taps import Punch
@@ -134,6 +134,7 @@ class _Facts:
         self._entries = planned.entries_of(self._db, self._staff, self._first, self._last)
         self._rostered = slots.workdays_of(self._db, self._staff, self._first, self._last)
         self._read_punches()
+        self._read_decisions()
         rooms = [
             _Room(staff, on, people[staff], *self._place(self._roster.post_on(posts.get(staff, ()), on), on))
             for staff, on in self._keys
@@ -162,6 +163,7 @@ class _Facts:
         self._punches: dict[str, dict[str, Punch]] = defaultdict(dict)
         self._aside: dict[str, list[Punch]] = defaultdict(list)
         self._taps: dict[tuple[str, dt.date], list[Tap]] = defaultdict(list)
+        self._pressed: set[str] = set()
         self._used: dict[str, dict[str, list[dt.date]]] = defaultdict(lambda: defaultdict(list))
         for held in holdings:
             used = self._used[held.staff]
@@ -182,6 +184,26 @@ class _Facts:
                 self._aside[held.staff].append(punch)
             else:
                 self._taps[held.staff, local_date(punch.time_ms)].append(_tap(punch, ref))
+                if punch.outing:
+                    self._pressed.add(held.staff)
+
+    def _read_decisions(self) -> None:
+        """What was decided about the ways to the field that somebody's taps tell of; few people have any."""
+        told = self._pressed
+        self._decided: dict[Key, list[tuple[OutingDecision, tuple[Plan, ...]]]] = defaultdict(list)
+        for row in outings.decisions_of(self._db, told, self._first - ONE, self._last + ONE) if told else ():
+            identities = set(row.taps.split())
+            refs = frozenset(ref for ref, p in self._punches[row.staff].items() if p.identity in identities)
+            if row.withdrawn_ms is None and refs:
+                names = row.sessions.split() if row.approved else ()
+                plans = tuple(Plan(PlanKind.FIELD_DUTY, name, "", row.doc_no, row.ref) for name in names)
+                self._decided[row.staff, row.date].append((OutingDecision(refs, row.approved, row.ref), plans))
+
+    def _decisions(self, staff: str, on: dt.date) -> tuple[OutingDecision, ...]:
+        """Those of the date, and those of the dates beside it, whose taps it may hold."""
+        if not self._decided:
+            return ()
+        return tuple(said for n in (-1, 0, 1) for said, _ in self._decided.get((staff, on + n * ONE), ()))
 
     def _waited(self, room: "_Room") -> frozenset[str]:
         """The doors whose delivery is waited for: those of the units, and those that the person used."""
@@ -230,6 +252,7 @@ class _Facts:
             policy=Policy() if place is None else place.policy,
             previous=None if place is None else place.previous,
             following=None if place is None else place.following,
+            decided=self._decisions(staff, on),
         )
         return Known(
             day,
@@ -257,6 +280,7 @@ class _Facts:
 
     def _plans_on(self, staff: str, on: dt.date, workday: Workday | None) -> tuple[Plan, ...]:
         own = tuple([p.plan for p in self._plans.get(staff, ()) if p.first <= on <= p.last])
+        own += tuple([plan for _, plans in self._decided.get((staff, on), ()) for plan in plans])
         if workday is None:
             return own
         return workday.holidays + tuple([of_halves(plan, workday.sessions) for plan in own])

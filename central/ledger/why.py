@@ -97,7 +97,7 @@ class Accounts:
             f',"office_doors":{_names(_codes(doors, known.office))},"waited":{_json(waited)}'
             f',"punches":[{",".join(_punches(known, verdict, doors))}]'
             f',"sessions":[{",".join([_session(s, known, doors) for s in verdict.sessions])}]'
-            f',"outside":{_names([t.ref for t in verdict.outside])}'
+            f',"outside":{_names([t.ref for t in verdict.outside])}{_decided(known)}'
             f',"versions":{{"rules":{RULES_VERSION},"schedules":{hours.schedules},"documents":{_names(documents)}}}}}'
         )
 
@@ -128,6 +128,12 @@ def _documents(verdict: DayVerdict) -> list[str]:
     """The documents that the sessions' plans and entries name."""
     named = [fact for s in verdict.sessions for fact in (s.plan, s.manual) if fact is not None]
     return [fact.document for fact in named if fact.document]
+
+
+def _decided(known: Known) -> str:
+    """What was decided about ways to the field; nothing where nothing was."""
+    told = sorted({(d.ref, d.approved) for d in known.day.decided})
+    return f',"outings":{_json([{"row": ref, "approved": approved} for ref, approved in told])}' if told else ""
 
 
 def _name(name: str | None) -> str:

@@ -1,20 +1,39 @@
 """What stands beside the punches of a staff-day: entries, duty slots, roll calls, the signed month, office policies."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import sqlalchemy as sa
 
-from central.explaining.facts import Conflict, ConflictKind, DutyTold, EntryTold, Lock, OvertimeTold, PolicyTold
+from central.explaining.facts import (
+    Conflict,
+    ConflictKind,
+    DutyTold,
+    EntryTold,
+    Lock,
+    OutingState,
+    OutingTold,
+    OvertimeTold,
+    PolicyTold,
+    ReasonTold,
+    StoredVerdict,
+)
 from central.ledger.duties import duty_rows, gather_duty
 from central.ledger.gathering import Known
 from central.moments import midnight_ms, moment
-from central.rules.day import DayVerdict, Outcome, SessionVerdict
+from central.outings import doors_of, is_question
+from central.rules.day import Cause, DayVerdict, Flag, Outcome, SessionVerdict
+from central.rules.outings import away
 from central.rules.overtime import overtime
-from central.sheets import month_of
+from central.sheets import Line, month_of
 from central.store import details, months
+from central.store import outings as store_outings
 from central.store import roster as rosters
 from central.store.details import EntryDetail, SeenInRoom
+from central.store.duty import DutyRow
+from central.store.outings import DecisionRow
 from central.store.roster import Roster
 
 NOT_SEEN = frozenset({"absent"})
@@ -69,8 +88,54 @@ def duties(db: sa.Connection, roster: Roster, known: Known, now_ms: int) -> tupl
             names.get(duty.row.stand_in or "", duty.row.stand_in or ""),
             names.get(duty.row.swapped_with or "", duty.row.swapped_with or ""),
             duty.row.doc_no,
+            _outings(row),
         )
         for duty, row in zip(found, rows, strict=True)
+    )
+
+
+def _outings(row: DutyRow) -> tuple[ReasonTold, ...]:
+    """The ways to the field that the slot's verdict names."""
+    why = json.loads(row.why)
+    withheld = Flag.LATE if why["in"] is not None else Outcome.ABSENT
+    return tuple(
+        ReasonTold(Cause.OUTING, _moment(r["from_ms"]), _moment(r["to_ms"]), withheld)
+        for r in why["reasons"]
+        if r["cause"] == Cause.OUTING
+    )
+
+
+def _moment(ms: int | None) -> dt.datetime | None:
+    return None if ms is None else moment(ms)
+
+
+def outings(db: sa.Connection, roster: Roster, known: Known) -> tuple[OutingTold, ...]:
+    """Each way to the field by the button that is an open question, and everything that was decided about any."""
+    person, on = known.person.code, known.day.work_date
+    ways = away(known.day)
+    rows = store_outings.decisions_of(db, [person], on, on) if ways else []
+    names = details.names_of(db, {code for row in rows for code in (row.decided_by, row.withdrawn_by or "")})
+    told: list[OutingTold] = []
+    for way in ways:
+        doors = tuple(doors_of(roster, way.taps).values())
+        about = {known.punches[tap.ref].identity for tap in way.taps}
+        own = [row for row in rows if about & set(row.taps.split())]
+        told += [_decided(row, OutingTold(way.start, way.end, doors), names) for row in own]
+        if way.decision is None and is_question(known.day, way):
+            told.append(OutingTold(way.start, way.end, doors))
+    return tuple(told)
+
+
+def _decided(row: DecisionRow, told: OutingTold, names: Mapping[str, str]) -> OutingTold:
+    return replace(
+        told,
+        state=OutingState.APPROVED if row.approved else OutingState.REFUSED,
+        sessions=tuple(row.sessions.split()),
+        by=names.get(row.decided_by, row.decided_by),
+        at=moment(row.decided_ms),
+        reason=row.reason,
+        document=row.doc_no,
+        withdrawn_by=names.get(row.withdrawn_by or "", row.withdrawn_by or ""),
     )
 
 
@@ -117,10 +182,16 @@ def lock(db: sa.Connection, roster: Roster, known: Known) -> Lock | None:
                 sheet.signed_by,
                 sheet.doc_no,
                 roster.unit_name(sheet.unit, on),
-                tuple(f"{line.session} {line.value}" for line in months.lines_of(db, sheet.id, [key])),
+                tuple(_signed(line) for line in months.lines_of(db, sheet.id, [key])),
                 tuple(sorted({a.listed_in for a in adjusted if a.withdrawn_ms is None})),
             )
     return None
+
+
+def _signed(line: Line) -> StoredVerdict:
+    value = line.value
+    flags = tuple(Flag(word) for word in value.flags.split())
+    return StoredVerdict(line.session, Outcome(value.outcome), flags, value.late_min, value.early_min)
 
 
 def policies(roster: Roster, known: Known) -> tuple[PolicyTold, ...]:

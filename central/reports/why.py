@@ -108,6 +108,7 @@ class _Teller:
             office_doors=tuple(self._code(d) for d in known.office),
             announced=known.post is not None and self._roster.workdays.announced(known.post.workplace, on),
             overtime=beside.overtime_told(verdict),
+            outings=beside.outings(self._db, self._roster, known),
         )
 
     # --- who, where, when ---

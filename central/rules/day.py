@@ -246,6 +246,16 @@ class ManualEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class OutingDecision:
+    """What a person decided about an outing by the button; `taps` are the refs of taps that tell of it. Approved, its
+    sessions have a plan of their own; either way the doors alone say the rest."""
+
+    taps: frozenset[str]
+    approved: bool
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What is known about the doors at the moment of judging.
 
@@ -293,7 +303,8 @@ class Day:
     before up to the end of the date after (those outside this date's windows are left alone, but a group of taps may
     begin before midnight). `set_aside`: taps that are not counted and whose own or receipt's date is this one.
     `rostered`: on the duty roster, which makes it a workday. `previous` and `following`: the last session of the date
-    before and the first of the date after, needed only where windows may reach across midnight.
+    before and the first of the date after, needed only where windows may reach across midnight. `decided`: outings by
+    the button that nobody has to ask about any more.
     """
 
     work_date: date
@@ -308,6 +319,7 @@ class Day:
     policy: Policy = field(default_factory=Policy)
     previous: Session | None = None
     following: Session | None = None
+    decided: tuple[OutingDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

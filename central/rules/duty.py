@@ -2,8 +2,8 @@
 
 The IN is the tap nearest to the slot's start among those from 60 minutes before it to its end, both included; of two as
 near, the earlier. Who has to come is `staff`; with a stand-in his taps decide. The slot belongs to the date on which it
-starts. Nothing is held against anybody for a door that could not record, a clock in doubt or a fork. Source:
-office/README.md "Duty"; wire.md "Coverage" and R3.
+starts. Nothing is held against anybody for a door that could not record, a clock in doubt, a fork, or a way to the
+field by the button that nobody has refused. Source: office/README.md "Duty"; wire.md "Coverage" and R3.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from central.rules.day import LOCAL, ZERO, Cause, Coverage, Reason, Span, Tap
+from central.rules.day import LOCAL, ZERO, Cause, Coverage, OutingDecision, Reason, Span, Tap
 from central.rules.doubt import CERTAIN_UNDER
-from central.rules.pairing import fold, tap_order
+from central.rules.outings import stretches
+from central.rules.pairing import SECOND, fold, full_second, tap_order
 from central.rules.pending import still_open
 
 BEFORE = timedelta(minutes=60)
@@ -86,11 +87,12 @@ class DutyTaps:
 
 @dataclass(frozen=True, slots=True)
 class DutyFacts:
-    """A slot with what is known about it."""
+    """A slot with what is known about it. decided: outings of whoever does it that somebody decided about."""
 
     slot: DutySlot
     taps: DutyTaps = field(default_factory=DutyTaps)
     coverage: Coverage = field(default_factory=Coverage)
+    decided: tuple[OutingDecision, ...] = ()
 
 
 def obliges(stand_in: str | None, employed: bool) -> bool:
@@ -112,6 +114,7 @@ def judge_duty(facts: DutyFacts) -> DutyVerdict:
             best, outcome=DutyOutcome.PENDING, by=best.by if best.in_tap else "", late_min=0, reasons=waiting
         )
     doubts = (*_doors(best, coverage), *_clocks(best, facts.taps.counted), *_forks(best, facts.taps.counted))
+    doubts += _outings(best, facts)
     if facts.taps.set_aside and _accuses(best):
         doubts += (Reason(Cause.SET_ASIDE, taps=tuple(sorted(set(facts.taps.set_aside), key=tap_order))),)
     if not doubts:
@@ -148,6 +151,21 @@ def _doors(verdict: DutyVerdict, coverage: Coverage) -> tuple[Reason, ...]:
         span = Span(slot.start, verdict.in_tap.at.astimezone(LOCAL))
     downs = (span.overlap(down) for down in coverage.down)
     return tuple(Reason(Cause.DOORS_DOWN, down.start, down.end) for down in downs if down is not None)
+
+
+def _outings(verdict: DutyVerdict, facts: DutyFacts) -> tuple[Reason, ...]:
+    """Ways to the field by the button, as far as they may explain it; an approved one explains it too."""
+    if not _accuses(verdict):
+        return ()
+    slot, came = verdict.slot, verdict.in_tap
+    dates = (slot.on, (slot.end - SECOND).date())
+    groups = [g for g in fold(facts.taps.counted, DEDUP) if dates[0] <= g.first.date() <= dates[1]]
+    return tuple(
+        Reason(Cause.OUTING, way.start, way.end, taps=way.taps)
+        for way in stretches(groups, facts.decided)
+        if (way.decision is None or way.decision.approved)
+        and (way.meets(slot.start, slot.end) if came is None else way.delays(slot.start, full_second(came.at)))
+    )
 
 
 def _clocks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from central.tables import FieldDuty, Leave, ManualEntry, RollCall, RollCallLine, Staff, StaleDay
+from central.tables import FieldDuty, Leave, ManualEntry, OutingDecision, RollCall, RollCallLine, Staff, StaleDay
 
 LEAVE: sa.Table = Leave.__table__  # type: ignore[attr-defined]
 STALE_DAY: sa.Table = StaleDay.__table__  # type: ignore[attr-defined]
@@ -15,6 +15,7 @@ CALL: sa.Table = RollCall.__table__  # type: ignore[attr-defined]
 CALLED: sa.Table = RollCallLine.__table__  # type: ignore[attr-defined]
 STAFF: sa.Table = Staff.__table__  # type: ignore[attr-defined]
 FIELD: sa.Table = FieldDuty.__table__  # type: ignore[attr-defined]
+OUTING: sa.Table = OutingDecision.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,15 @@ class PlanDetail:
 
 
 def plan_details(db: sa.Connection, refs: Collection[str]) -> dict[str, PlanDetail]:
-    """By the plans' references (`leave:7`, `field_duty:9`); others are left out."""
+    """By the plans' references (`leave:7`, `field_duty:9`, `outing:3`); others are left out."""
     found: dict[str, PlanDetail] = {}
     for row in db.execute(sa.select(LEAVE).where(LEAVE.c.id.in_(_ids("leave", refs)))):
         found[f"leave:{row.id}"] = PlanDetail(row.date_from, row.date_to)
     for row in db.execute(sa.select(FIELD).where(FIELD.c.id.in_(_ids("field_duty", refs)))):
         detail = PlanDetail(row.date, row.date, row.place, row.purpose, row.confirmed_by or "")
         found[f"field_duty:{row.id}"] = detail
+    for row in db.execute(sa.select(OUTING).where(OUTING.c.id.in_(_ids("outing", refs)))):
+        found[f"outing:{row.id:012}"] = PlanDetail(row.date, row.date, row.place)
     return found
 
 

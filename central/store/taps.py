@@ -15,6 +15,8 @@ EVENT: sa.Table = Event.__table__  # type: ignore[attr-defined]
 FORK: sa.Table = ForkedEvent.__table__  # type: ignore[attr-defined]
 JOURNAL: sa.Table = Journal.__table__  # type: ignore[attr-defined]
 _DAY_MS = 86_400_000
+_FIELD = b'"field_'
+"""How remarks of the field duty button begin in a sealed line."""
 
 
 class Punch(NamedTuple):
@@ -39,7 +41,12 @@ class Punch(NamedTuple):
     @property
     def ref(self) -> str:
         """Its identity at its device, and which version it is where there are several."""
-        return f"{self.journal}:{self.seq}{self.version and ':' + self.version}"
+        return f"{self.identity}{self.version and ':' + self.version}"
+
+    @property
+    def identity(self) -> str:
+        """The event's, whatever its version."""
+        return f"{self.journal}:{self.seq}"
 
 
 class Use(NamedTuple):
@@ -57,7 +64,7 @@ _FROM, _TO = sa.bindparam("from_ms", type_=MS), sa.bindparam("to_ms", type_=MS)
 
 def _of_field(line: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
     """The sealed line where it may say something of field duty: few do, and the others need not be read."""
-    return sa.case((holds(line, b'"field_'), line))
+    return sa.case((holds(line, _FIELD), line))
 
 
 def _outing(line: bytes | None) -> str:
@@ -93,6 +100,15 @@ def _impossible() -> sa.Select[Any]:
     received = (e.received_ms >= _FROM) & (e.received_ms < _TO) & (e.time_ms >= _FROM)
     aside = query.join(JOURNAL, JOURNAL.c.id == e.journal_id).where(e.badge.in_(_BADGES), e.set_aside)
     return aside.where(e.kind == "punch", received)
+
+
+def pressed(db: sa.Connection, badges: Collection[str], from_ms: int, to_ms: int) -> list[tuple[str, int]]:
+    """(badge, time_ms) of the punches that may follow a field duty button, versions of an open fork included."""
+    asked = {"badges": list(badges), "from_ms": from_ms, "to_ms": to_ms}
+    e = EVENT.c
+    stored = sa.select(e.badge, e.time_ms).where(e.badge.in_(_BADGES), e.time_ms >= _FROM, e.time_ms < _TO)
+    found = [(r.badge, r.time_ms) for r in db.execute(stored.where(e.kind == "punch", holds(e.line, _FIELD)), asked)]
+    return found + [(r.badge, r.at_ms) for r in db.execute(_FORKED, asked) if r.line is not None]
 
 
 # Built once: building them costs as much as asking for one person's punches.

@@ -16,6 +16,7 @@ from central.tables.events import DoorClosure, Event, ForkedEvent, Journal, Lost
 from central.tables.faults import UnjudgedFact
 from central.tables.former import FormerFact
 from central.tables.months import MonthAdjustment, MonthEvent, MonthLine, MonthSheet
+from central.tables.outings import OutingDecision
 from central.tables.places import Hamlet, Site, UnitSite, WorkAssignment
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.policies import LeaveSymbol, OfficePolicy
@@ -59,6 +60,7 @@ __all__ = [
     "OfficeCase",
     "OfficePolicy",
     "OfficeThreshold",
+    "OutingDecision",
     "OvertimeProposal",
     "PublishedConfig",
     "Quarantine",

@@ -22,7 +22,8 @@ MAX_DAYS = 366
 class PresenceRow(BaseModel):
     """Where a person is now. since: local time with offset; device: code of the door of the tap; data_age_s: age of
     what the doors waited for have delivered, null for never. reason: of who is unknown, why (old_data, doors_down,
-    clock), else null; doors: codes of the doors because of which nothing can be said."""
+    clock), else null; doors: codes of the doors because of which nothing can be said. note: not_planned of who is in
+    the field by the button of a door and has no plan for it, else null."""
 
     staff: str
     name: str
@@ -33,6 +34,7 @@ class PresenceRow(BaseModel):
     data_age_s: int | None
     reason: str | None
     doors: list[str]
+    note: str | None = None
 
 
 class VerdictLine(BaseModel):

@@ -33,6 +33,8 @@ LABELS = {
     State.LEAVE: "on leave",
     State.OFF: "off",
 }
+UNPLANNED = "in the field (not planned)"
+"""The label of whoever went by the button of a door, which nobody planned."""
 REASONS = {
     Why.OLD: "the door's data are old",
     Why.DOWN: "the door could not record",
@@ -230,7 +232,8 @@ def _reason(row: Row, language: str) -> str:
 def _person(row: Row, language: str) -> PersonLine:
     say = catalogue(language).gettext
     state = row.presence.state
-    return PersonLine(state.value, SIGNS[state], say(LABELS[state]), row.name, row.position, _detail(row, language))
+    label = UNPLANNED if row.presence.unplanned else LABELS[state]
+    return PersonLine(state.value, SIGNS[state], say(label), row.name, row.position, _detail(row, language))
 
 
 def _detail(row: Row, language: str) -> str:

@@ -43,7 +43,7 @@ class Picture:
 
 def presence_rows(units: tuple[UnitPresence, ...]) -> tuple[dict[str, Any], ...]:
     """The rows of `/api/v1/presence`: staff, name, unit, state, since (ISO, local), device (code), data_age_s, and of
-    who is unknown the reason and the doors (codes) because of which nothing can be said."""
+    who is unknown the reason and the doors (codes) because of which nothing can be said; note (`PresenceRow`)."""
     return tuple(_row(row) for unit in units for row in unit.rows)
 
 
@@ -59,6 +59,7 @@ def _row(row: Row) -> dict[str, Any]:
         "data_age_s": row.data_age_s,
         "reason": None if presence.why is None else presence.why.value,
         "doors": list(row.behind),
+        "note": "not_planned" if presence.unplanned else None,
     }
 
 

@@ -1,14 +1,21 @@
 """Where somebody is, from the taps of the day: one line a case."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from central.presence import DoorNow, DoorState, Presence, Row, State, UnitPresence, Why, current_session, presence_of
-from central.rules.day import LOCAL, Coverage, Day, Plan, PlanKind, Session, Span, Tap
+from central.rules import evaluate
+from central.rules.day import LOCAL, Coverage, Day, Flag, Outing, OutingDecision, Plan, PlanKind, Session, Span, Tap
 
 DATE = date(2018, 11, 12)
 GRACE = timedelta(minutes=5)
+CLOCK = "0123456789:"
+OUTINGS = {"": Outing.NONE, ">": Outing.OUT, "<": Outing.IN}
+"""`09:00>` is a tap after the field duty button on going out, `11:00<` on coming back."""
 
 
 def moment(time: str) -> datetime:
@@ -26,7 +33,7 @@ def day(
     return Day(
         DATE,
         kwargs.pop("sessions", (AM, PM)),  # type: ignore[arg-type]
-        tuple(Tap(moment(time), time, "D1") for time in taps.split()),
+        tuple(Tap(moment(time.strip("<>")), time, "D1", outing=OUTINGS[time.strip(CLOCK)]) for time in taps.split()),
         plans,
         coverage=Coverage(None, None if until is None else moment(until), spans),
         **kwargs,  # type: ignore[arg-type]
@@ -199,3 +206,65 @@ def test_leaders_come_first_and_whoever_needs_a_look_comes_first_in_the_other_or
     assert unit.attention == (gone, late, head)
     assert {state.value: n for state, n in unit.counts.items() if n} == {"missing": 1, "late": 1, "in": 1}
     assert list(unit.counts) == list(State)
+
+
+@pytest.mark.parametrize(
+    ("taps", "now", "expected"),
+    [
+        ("07:25 09:00>", "09:01", "field 09:00"),
+        ("07:25 09:00>", "13:40", "field 09:00"),  # and is not missing in the afternoon
+        ("07:25 09:00>", "18:01", "out 09:00"),  # the day is over
+        ("07:25 11:00>", "11:30", "field 11:00"),
+        ("07:25 09:00> 11:00<", "11:01", "in 11:00"),
+        ("07:25 09:00> 13:50<", "13:51", "in 13:50"),  # not late: the way may have been duty
+        ("10:00<", "10:01", "in 10:00"),
+        ("07:25 09:00> 13:50", "13:51", "in 13:50"),  # back, and the button forgotten
+        ("07:25 09:00> 10:00", "10:01", "in 10:00"),
+        ("07:25 09:00> 12:01", "12:02", "out 12:01"),
+        ("07:25 09:00> 11:00< 13:45", "13:46", "late 13:45"),  # came back, then had lunch for too long
+        ("07:25 09:00> 10:00< 12:00", "12:01", "out 12:00"),
+        ("07:25 13:20>", "13:40", "field 13:20"),
+        ("07:25>", "09:00", "field 07:25"),
+        ("07:50>", "07:51", "field 07:50"),
+        ("07:50> 09:00<", "09:01", "late 09:00"),  # came late, and then went: as the verdict says
+        ("07:25 09:00> 10:00>", "10:01", "field 10:00"),
+        ("07:25 09:00> 09:00:20<", "09:01", "in 07:25"),  # pressed once more to undo it
+        ("07:25 16:30>", "17:30", "field 16:30"),
+    ],
+)
+def test_who_presses_the_button_is_in_the_field_until_the_next_tap(taps, now, expected):
+    found = presence_of(day(taps, until=now), moment(now))
+    assert f"{found.state} {found.since:%H:%M}" == expected
+    assert found.unplanned == (found.state is State.FIELD)
+
+
+def test_a_plan_of_the_session_makes_the_way_a_planned_one():
+    planned = day("07:25 09:00>", plans=(Plan(PlanKind.FIELD_DUTY, "AM"),))
+    assert presence_of(planned, moment("09:01")) == Presence(State.FIELD, tapped=True)
+    assert presence_of(planned, moment("13:40")).unplanned
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_way_that_somebody_decided_about_is_only_taps(approved):
+    decided = (OutingDecision(frozenset({"09:00>"}), approved),)
+    assert state("07:25 09:00>", "10:00", decided=decided) == state("07:25 09:00", "10:00") == "in"
+    assert state("07:25 09:00> 13:50<", "13:51", decided=decided) == "late"
+
+
+@given(
+    st.lists(st.tuples(st.integers(6 * 60, 18 * 60), st.sampled_from("<> ")), max_size=6, unique_by=lambda t: t[0]),
+    st.integers(6 * 60, 19 * 60),
+)
+def test_nobody_is_called_late_or_missing_by_a_way_to_the_field(taps, now):
+    clock = f"{now // 60:02}:{now % 60:02}"
+    words = sorted(f"{minute // 60:02}:{minute % 60:02}{button.strip()}" for minute, button in taps)
+    known = day(" ".join(words), until=clock)
+    found = presence_of(known, moment(clock))
+    button = next((word[5:] for word in reversed(words) if word[:5] <= clock), "")
+    if button == ">":
+        assert found.state is State.OUT or (found.state, found.unplanned) == (State.FIELD, True)
+    elif button == "<":
+        asked = replace(known, coverage=Coverage(moment(clock), moment(clock)))
+        session = next(v for v in evaluate(asked).sessions if v.session is current_session((AM, PM), moment(clock)))
+        assert found.state is State.IN or (found.state is State.LATE and Flag.LATE in session.flags)
+    assert found.unplanned == (button == ">" and found.state is State.FIELD)

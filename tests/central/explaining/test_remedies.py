@@ -62,6 +62,10 @@ def test_an_uncertain_clock_is_mended_by_setting_it():
     assert told("07:36~10 11:30 13:30 17:00") == ["entry", "clock_set"]
 
 
+def test_a_way_to_the_field_is_settled_by_deciding_about_it():
+    assert told("07:30 09:00> 13:30 17:00") == ["entry", "outing_decided"]
+
+
 def test_a_fork_is_mended_by_deciding_it():
     assert told("07:36? 11:30 13:30 17:00") == ["come_by 07:35", "entry", "fork_decided"]
 

@@ -11,7 +11,18 @@ from string import Formatter
 import pytest
 
 from central.coverage import LOST, NO_DOOR, NO_POWER, NOT_THERE, STOPPED
-from central.explaining import Explanation, Section, choices, hinting, lines_of, proofs, sentences, sessions, voice
+from central.explaining import (
+    Explanation,
+    Section,
+    choices,
+    hinting,
+    lines_of,
+    proofs,
+    sentences,
+    sessions,
+    stored,
+    voice,
+)
 from central.explaining.facts import (
     CalendarTold,
     Conflict,
@@ -22,6 +33,8 @@ from central.explaining.facts import (
     EntryTold,
     HoursTold,
     Lock,
+    OutingState,
+    OutingTold,
     OvertimeTold,
     PlanTold,
     PolicyTold,
@@ -50,7 +63,7 @@ def at(text: str, days: int = 0) -> dt.datetime:
 
 def said_in_code() -> set[str]:
     """Every sentence that stands in a call of `say`, and those of the tables."""
-    found = {*voice.words(), *sessions.sentences(), *proofs.phrases(), *sentences.phrases()}
+    found = {*voice.words(), *sessions.sentences(), *proofs.phrases(), *sentences.phrases(), *stored.phrases()}
     found |= {*hinting.SENTENCES.values(), *choices.phrases()}
     for path in (ROOT / "central/explaining").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -76,12 +89,14 @@ def test_every_sentence_is_said_in_vietnamese_with_the_same_places(sentence: str
 def test_every_word_of_the_rules_has_its_sentence():
     assert set(sessions.OUTCOMES) == set(Outcome)
     assert set(sessions.FLAGS) == set(Flag)
+    assert (set(stored.OUTCOMES), set(stored.FLAGS)) == (set(Outcome), set(Flag))
     assert set(sessions.CAUSES) == set(Cause)
     assert set(sessions.REMEDIES) == set(RemedyKind)
     assert set(sentences.STATUSES) == set(DayStatus)
     assert set(sentences.HEADINGS) == set(Section) - {Section.TITLE}
     assert set(proofs.USES) == set(Use)
     assert set(proofs.CONFLICTS) == set(ConflictKind)
+    assert set(proofs.OUTINGS) == set(OutingState)
     assert set(proofs.METHODS) == {m.value for m in Method}
     assert set(proofs.CALENDAR) == {k.value for k in CalendarKind}
     assert {*choices.AMOUNTS, *(name for name, _ in choices.WORDS)} == set(POLICY_NAMES)
@@ -276,7 +291,8 @@ def test_every_kind_of_fact_can_be_told(language: str):
         down=(down,),
         office_doors=("D-1", "D-2"),
         record=Record(at("17:30"), DayStatus.ABSENT, (StoredVerdict("AM", Outcome.ABSENT, (), 0, 0),), True),
-        lock=Lock(at("18:00"), "Lê E", "12/BC"),
+        lock=Lock(at("18:00"), "Lê E", "12/BC", "", tuple(StoredVerdict("PM", o, tuple(Flag), 0, 7) for o in Outcome)),
+        outings=tuple(OutingTold(at("09:00"), None, ("D-1",), s, ("AM",), "Lê F", at("18:00")) for s in OutingState),
         untimed=True,
         overtime=OvertimeTold(47, at("17:00"), at("17:47:12")),
         workplace_name="Bộ phận một cửa",
@@ -326,8 +342,59 @@ def test_a_stored_verdict_that_says_something_else_is_shown_beside(marked: bool,
     record = Record(at("17:30"), DayStatus.PRESENT, (StoredVerdict("AM", Outcome.PRESENT, (), 0, 0),), marked)
     told = day(LATE, record=record)
     assert told.differs
-    _, stored, why = part(Section.RECORD, told)
-    assert stored.endswith("ghi khác: AM present.") and said in why
+    _, kept, why = part(Section.RECORD, told)
+    assert kept.endswith("ghi khác: buổi sáng: có mặt.") and said in why
+
+
+def test_a_way_to_the_field_is_told_with_what_was_decided_about_it():
+    way = OutingTold(at("09:00"), at("13:20"), ("D-1", "D-2"))
+    refused = replace(way, state=OutingState.REFUSED, by="Lê F", at=at("18:00"), reason="họp riêng", document="05/TB")
+    assert part(Section.PLANS, day(outings=(way, refused, replace(refused, withdrawn_by="Lê G"))), "en") == [
+        "“Field duty” pressed at D-1 and D-2, from 09:00:00 to 13:20:00: not planned, and nobody has decided about it.",
+        "“Field duty” pressed at D-1 and D-2, from 09:00:00 to 13:20:00: not approved, by Lê F at 18:00:00 12/11/2018; "
+        "the taps alone count; reason: họp riêng, document 05/TB.",
+        "“Field duty” pressed at D-1 and D-2, from 09:00:00 to 13:20:00: not approved, by Lê F at 18:00:00 12/11/2018; "
+        "the taps alone count; reason: họp riêng; withdrawn by Lê G, so that it counts for nothing, document 05/TB.",
+    ]
+
+
+def test_a_slot_says_which_way_to_the_field_stands_in_for_an_accusation():
+    ways = (ReasonTold(Cause.OUTING, None, at("10:00"), Flag.LATE),)
+    told = DutyTold("reception", at("09:00"), at("11:00"), "needs_checking", outings=ways)
+    assert part(Section.DUTY, day(duties=(told,)), "en") == [
+        "Duty citizen reception, 09:00 to 11:00: needs checking; nothing is held against anybody. “Field duty” was "
+        "pressed at a door: in the field until 10:00:00, so late arrival is not said."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "the morning: present, late by 11 minutes, left less than a minute early; the afternoon: only partly "
+            "known, needs checking",
+        ),
+        (
+            "vi",
+            "buổi sáng: có mặt, đi muộn 11 phút, về sớm chưa đến 1 phút; buổi chiều: mới biết được một phần, "
+            "cần xác minh",
+        ),
+    ],
+)
+def test_what_is_stored_is_told_in_words_and_minutes_only_where_they_are_held_against_somebody(language, said):
+    both = (
+        StoredVerdict("AM", Outcome.PRESENT, (Flag.LATE, Flag.EARLY_LEAVE), 11, 0),
+        StoredVerdict("PM", Outcome.INCOMPLETE, (Flag.NEEDS_CHECKING,), 180, 0),
+    )
+    record, lock = Record(at("17:30"), DayStatus.PRESENT, both), Lock(at("18:00"), "Lê E", signed=both)
+    lines = part(Section.RECORD, day(record=record, lock=lock), language)
+    assert len([line for line in lines if line.endswith(f": {said}.")]) == 2
+
+
+def test_a_stored_day_without_sessions_is_told_by_its_status():
+    record = Record(at("17:30"), DayStatus.DAY_OFF, ())
+    assert "says something else: the day: a weekly day off; " in part(Section.RECORD, day(LATE, record=record), "en")[1]
 
 
 def test_a_stored_verdict_that_says_the_same_is_said_to():

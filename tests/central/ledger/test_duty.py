@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from central.explaining import Section, lines_of
 from central.ledger import Ledger
+from central.reports.why import explain
 from central.store import duty, marks, overtime
 from central.tables import DutySlot
+from central.web.texts import catalogue
+from edge.wire.events import Punch
 from tests.central.ledger.office import DATE, Office, Station, at
 
 ONE = dt.timedelta(days=1)
@@ -220,3 +224,17 @@ def test_a_slot_of_somebody_who_has_left_has_no_verdict_unless_a_colleague_stand
     door.tap("em:binh", "12:55")
     closed(office, door)
     assert said(office) == ["chi 13:00-13:30 stood_in binh 0"]
+
+
+def test_who_went_to_the_field_by_the_button_has_not_missed_a_slot(office: Office, door: Station) -> None:
+    slot(office, "an", 990, 1080)
+    door.tap("em:an", "07:20")
+    door.say(Punch("em:an", "main", ("known", "field_out")), "14:00")
+    closed(office, door)
+    assert said(office) == ["an 16:30-18:00 needs_checking 0"]
+    with office.store.read() as db:
+        found = lines_of(explain(db, "an", DATE, office.clock.ms), catalogue("vi").gettext)
+    assert [line.text for line in found if line.section is Section.DUTY] == [
+        "Nhiệm vụ tiếp công dân, từ 16:30 đến 18:00: cần xác minh; không tính cho ai. Đã bấm “Đi cơ sở” tại cửa: "
+        "ở cơ sở từ 14:00:00, nên không kết luận là vắng mặt."
+    ]

@@ -2,6 +2,11 @@
 
 import json
 
+import pytest
+
+from central.ledger import presence_now
+from central.web.board import board_page
+from central.web.live import presence_rows
 from edge.wire.events import Punch
 from tests.central.ledger.office import Office
 
@@ -43,3 +48,24 @@ def test_a_badge_or_reader_that_is_called_so_is_no_remark(office: Office) -> Non
     door.heartbeat("18:01")
     office.until("18:02")
     assert office.says("an")[0].startswith("AM incomplete late missing_out")
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("vi", "đi cơ sở (chưa có kế hoạch)"), ("en", "in the field (not planned)")]
+)
+def test_the_board_shows_who_went_by_the_button_and_since_when(office: Office, language: str, label: str) -> None:
+    door, an = office.door(), office.person("an")
+    door.start("06:30")
+    door.tap(an, "07:20")
+    door.say(Punch(an, "main", ("known", "field_out")), "09:00")
+    office.until("09:01")
+    with office.store.read() as db:
+        seen = presence_now(db, office.clock.ms)
+    (line,) = board_page(seen, office.clock.ms, language).units[0].others
+    assert (line.state, line.label, line.detail) == ("field", label, "09:00")
+    (row,) = presence_rows(seen)
+    assert (row["state"], row["note"], row["device"]) == ("field", "not_planned", "D-X")
+    door.say(Punch(an, "main", ("known", "field_in")), "13:50")
+    office.until("13:51")
+    (row,) = presence_rows(office.board())
+    assert (row["state"], row["note"], row["since"][11:16]) == ("in", None, "13:50")

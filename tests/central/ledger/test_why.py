@@ -128,7 +128,8 @@ def test_a_stored_verdict_that_the_facts_no_longer_bear_out_is_said_to_differ(of
     a_morning(office, "07:41", "12:01", "13:29", "17:01")
     office.leave("A", "AM")
     stored = lines(office, Section.RECORD)
-    assert "ghi khác: AM present late 11, PM present." in stored[1] and "Dữ liệu đã thay đổi" in stored[2]
+    assert "ghi khác: buổi sáng: có mặt, đi muộn 11 phút; buổi chiều: có mặt." in stored[1]
+    assert "Dữ liệu đã thay đổi" in stored[2]
     office.mark("A")
     assert "đang chờ xét lại" in lines(office, Section.RECORD)[2]
     office.until("20:00")
@@ -267,7 +268,7 @@ def test_a_signed_month_is_told_with_what_it_says_and_what_was_proposed_since(of
     office.ledger.settle()
     *_, signed, says, proposed = lines(office, Section.RECORD)
     assert signed.startswith("Bảng công tháng này đã được Lê C ký lúc 08:00:00 03/12/2018, văn bản số 12/BC;")
-    assert says == "Bảng công đã ký ghi: AM present late 11, PM present."
+    assert says == "Bảng công đã ký ghi: buổi sáng: có mặt, đi muộn 11 phút; buổi chiều: có mặt."
     assert proposed == "Đã có đề nghị điều chỉnh trong bảng công tháng 2018-12."
 
 

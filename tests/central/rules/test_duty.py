@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.rules.day import LOCAL, Cause, Coverage, Span, Tap
+from central.rules.day import LOCAL, Cause, Coverage, Outing, OutingDecision, Span, Tap
 from central.rules.duty import DutyFacts, DutyOutcome, DutySlot, DutyTaps, judge_duty, obliges
 
 MONDAY = date(2018, 11, 12)
@@ -156,6 +156,47 @@ def test_a_slot_of_somebody_not_employed_binds_only_a_stand_in():
     assert not obliges("", employed=False)
 
 
+def pressed(text: str) -> tuple[Tap, ...]:
+    """`05:30>` is a tap after the field duty button on going out, `07:00<` on coming back."""
+    told = {"": Outing.NONE, ">": Outing.OUT, "<": Outing.IN}
+    return tuple(
+        Tap(at(word.strip("<>")), word, "door", outing=told[word.strip("0123456789:+")]) for word in text.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "expected"),
+    [
+        ("05:30>", slot(), "needs_checking no_show"),  # went before it, and was not seen again
+        ("05:30> 07:02<", slot(), "needs_checking late"),
+        ("07:02<", slot(), "needs_checking late"),  # straight from the field
+        ("09:00<", slot(), "needs_checking no_show"),
+        ("05:30> 05:40< 07:02", slot(), "late"),  # was back before it
+        ("07:02> 09:00<", slot(), "late"),  # came late, and then went
+        ("06:44 07:00>", slot(), "kept"),
+        ("09:00>", slot(), "no_show"),  # went after it
+        ("05:30 07:02", slot(), "late"),
+        ("20:00>", slot("22:00", "05:00+1"), "needs_checking no_show"),
+        ("06:00+1<", slot("22:00", "05:00+1"), "needs_checking no_show"),
+        ("06:00+1<", slot("20:00", "00:00+1"), "no_show"),  # another date's way
+        ("05:30> 07:02<", slot(stand_in="B"), "needs_checking stood_in"),
+    ],
+)
+def test_a_way_to_the_field_accuses_nobody_of_missing_a_slot(text, one, expected):
+    verdict = judge_duty(DutyFacts(one, DutyTaps(pressed(text))))
+    assert f"{verdict.outcome} {verdict.withheld or ''}".strip() == expected
+    assert [r.cause for r in verdict.reasons] == ([Cause.OUTING] if verdict.withheld else [])
+
+
+def test_only_a_refusal_takes_the_way_as_an_answer_away():
+    def said_when(*decided: OutingDecision) -> str:
+        return judge_duty(DutyFacts(slot(), DutyTaps(pressed("05:30> 07:02<")), decided=decided)).outcome
+
+    way = frozenset({"05:30>"})
+    assert said_when(OutingDecision(way, approved=True)) == "needs_checking"
+    assert said_when(OutingDecision(way, approved=False)) == "late"
+
+
 CLOCKS = st.integers(5 * 60, 8 * 60).map(lambda m: f"{m // 60:02d}:{m % 60:02d}")
 
 
@@ -191,3 +232,12 @@ def test_minutes_are_never_negative_and_a_tap_on_time_is_never_a_no_show(clocks)
     assert verdict.late_min >= 0
     if any("05:45" <= clock <= "07:30" for clock in clocks):
         assert verdict.outcome is not DutyOutcome.NO_SHOW
+
+
+@given(st.lists(st.tuples(CLOCKS, st.sampled_from(["", "<", ">"])), max_size=6))
+def test_a_button_takes_accusations_away_and_never_adds_one(words):
+    plain = judge_duty(DutyFacts(slot(), DutyTaps(pressed(" ".join(clock for clock, _ in words)))))
+    told = judge_duty(DutyFacts(slot(), DutyTaps(pressed(" ".join(clock + button for clock, button in words)))))
+    assert told.outcome is plain.outcome or (
+        told.outcome is DutyOutcome.NEEDS_CHECKING and told.withheld is plain.outcome is not DutyOutcome.KEPT
+    )

@@ -102,7 +102,18 @@ def client(store: Store, health: Liveness) -> Iterator[Client]:
 def test_presence_has_a_row_for_everybody_employed(client: Client):
     rows = client.get("/api/v1/presence").json()
     assert len(rows) == 609
-    assert set(rows[0]) == {"staff", "name", "unit", "state", "since", "device", "data_age_s", "reason", "doors"}
+    assert set(rows[0]) == {
+        "staff",
+        "name",
+        "unit",
+        "state",
+        "since",
+        "device",
+        "data_age_s",
+        "reason",
+        "doors",
+        "note",
+    }
     assert {row["state"] for row in rows} <= {state.value for state in State}
 
 
@@ -256,9 +267,9 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
         text for file in web.glob("templates/*.html") for text in re.findall(r'_\("([^"]+)"\)', file.read_text("utf-8"))
     }
     texts |= set(re.findall(r'say\("([^"]+)"\)', (web / "board.py").read_text("utf-8")))
-    from central.web.board import FINDINGS, LABELS, REASONS
+    from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
 
-    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values()}
+    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED}
     assert texts <= set(catalogue("vi")._catalog)  # type: ignore[attr-defined]
 
 

@@ -18,6 +18,7 @@ PURE = (
     "central/rules/**/*.py",
     "central/timing.py",
     "central/recorded.py",
+    "central/terminals/holdings.py",
     "central/terminals/punches.py",
     "central/workdays.py",
     "central/coverage.py",

@@ -76,14 +76,21 @@ def why_down(reason: str, since_ms: int) -> Silent:
 
 
 def why_silent(
-    state: DoorState, heard: Heard | None, delivered_ms: int | None, now_ms: int, *, station: bool
+    state: DoorState,
+    heard: Heard | None,
+    delivered_ms: int | None,
+    now_ms: int,
+    *,
+    station: bool,
+    heard_within: timedelta = CURRENT_WITHIN,
 ) -> Silent | None:
-    """Why a door that is not known to be down is silent or in doubt; None while all is well. station: it has one."""
+    """Why a door that is not known to be down is silent or in doubt; None while all is well. station: it has one, or is
+    a terminal; heard_within: how long this kind of door may say nothing."""
     if heard is None:
         return Silent(Silence.NEVER_HEARD if station else Silence.NO_STATION)
     if not heard.online:
         return Silent(Silence.OFFLINE, heard.heard_ms)
-    if (now_ms - heard.heard_ms) * _MS > CURRENT_WITHIN:
+    if (now_ms - heard.heard_ms) * _MS > heard_within:
         return Silent(Silence.NO_HEARTBEAT, heard.heard_ms)
     said = _said(heard.report)
     if said is not None:

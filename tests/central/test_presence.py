@@ -199,3 +199,16 @@ def test_leaders_come_first_and_whoever_needs_a_look_comes_first_in_the_other_or
     assert unit.attention == (gone, late, head)
     assert {state.value: n for state, n in unit.counts.items() if n} == {"missing": 1, "late": 1, "in": 1}
     assert list(unit.counts) == list(State)
+
+
+def test_a_door_that_lags_by_its_kind_keeps_people_expected_until_its_data_reach_the_grace():
+    lagging = day(until="07:31")
+    assert presence_of(lagging, moment("07:40")).why is Why.OLD
+    assert presence_of(lagging, moment("07:40"), too_old=False).state is State.EXPECTED
+    assert presence_of(day(until="07:32"), moment("07:40"), too_old=False).state is State.MISSING
+    assert presence_of(day(until="07:40"), moment("07:40"), too_old=True).why is Why.OLD
+
+
+def test_a_tap_is_as_sure_as_its_kind_of_door_can_be():
+    doubted = Day(DATE, (AM, PM), (unsure("07:10", 6),))
+    assert presence_of(doubted, moment("09:00"), sure_within=timedelta(minutes=6)).state is State.IN

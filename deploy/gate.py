@@ -24,6 +24,7 @@ PURE = (
     "central/coverage.py",
     "central/case_format.py",
     "central/presence.py",
+    "central/networks.py",
     "central/patience.py",
     "central/silence.py",
     "central/lunar.py",

@@ -58,7 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/silence.py": {*PURE_RULES, "central.coverage", "central.moments", "central.presence"},
     "central/clock.py": set(),
     "central/errors.py": set(),
-    "central/settings.py": {"central.clock", "central.errors", "central.hints"},
+    "central/networks.py": set(),
+    "central/settings.py": {"central.clock", "central.errors", "central.hints", "central.networks"},
     "central/tables": {"sqlalchemy", "sqlmodel", "central.tables"},
     "central/migrations": {*SQL, "central.tables"},
     "central/store": {*UNDER_STORE, *PURE_CENTRAL, *SQL, *WIRE, "central.tables"},
@@ -87,7 +88,7 @@ PURE = (
     "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/phrases.py",
     "edge/outings.py", "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
-    "central/patience.py", "central/silence.py", "central/case_format.py",
+    "central/networks.py", "central/patience.py", "central/silence.py", "central/case_format.py",
     "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
     "central/sheets.py",
     "central/recorded.py", "central/terminals/holdings.py", "central/terminals/punches.py", "central/counting",
@@ -97,9 +98,9 @@ PURE = (
 PURE_MODULES = frozenset(
     {
         "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv",
-        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json",
-        "math", "operator", "re", "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib",
-        "zoneinfo",
+        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "ipaddress",
+        "itertools", "json", "math", "operator", "re", "statistics", "string", "struct", "types", "typing",
+        "unicodedata", "zlib", "zoneinfo",
     }
 )  # fmt: skip
 """Of the standard library, what reaches neither clock, disk, network, settings, log nor chance."""

@@ -38,6 +38,8 @@ class Silence(StrEnum):
     READER_LOST = "reader_lost"
     NOT_RECORDING = "disk_full"
     """Its journal has no room, so that it records nothing."""
+    READ_ONLY = "disk_read_only"
+    """It records nothing until somebody restarts its computer: its disk takes no write before it has been checked."""
     NOT_DELIVERED = "not_delivered"
     """It is connected, and something that it recorded is still to come."""
     CLOCK = "clock_not_set"
@@ -106,4 +108,7 @@ def _said(report: str) -> Silence | None:
     readers = [reader["state"] for reader in said.get("readers", ())]
     if readers and "ok" not in readers:
         return Silence.READER_LOST
-    return Silence.NOT_RECORDING if "disk_full" in said.get("faults", ()) else None
+    faults = said.get("faults", ())
+    if "disk_read_only" in faults:
+        return Silence.READ_ONLY
+    return Silence.NOT_RECORDING if "disk_full" in faults else None

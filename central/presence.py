@@ -11,8 +11,9 @@ the halves meet at the middle of the session, neighbouring sessions at the middl
 
 **What is said** rests on what is known. A tap is known as soon as it is stored: `in`. `late` needs everything before
 that tap delivered, and an open door between the start and the tap; until then it is `in` with provisional minutes.
-`missing` needs every door waited for to be current (delivered within 3 minutes) and an open door around the start;
-otherwise the person is `unknown`, with the reason. A plan of the current session wins over taps: who taps and goes to
+`missing` needs every door waited for to be current (delivered within 3 minutes; for a terminal see `patience.py`), what
+they delivered to reach to within 3 minutes of the grace's end, and an open door around the start; else the person stays
+`expected`, or is `unknown`, with the reason. A plan of the current session wins over taps: who taps and goes to
 the field is in the field; `tapped` shows the contradiction. Who pressed "field duty" on going out without a plan is in
 the field too, `unplanned`, until the next tap or the end of the day's last session, and not `late` by that way.
 """
@@ -33,7 +34,7 @@ from central.rules.plans import plan_for, standing
 from central.rules.punctuality import flexed, late_by
 
 CURRENT_WITHIN = timedelta(minutes=3)
-"""Data older than this say nothing about now."""
+"""Data of a station that are older than this say nothing about now."""
 SURE_WITHIN = timedelta(minutes=3)
 """A tap whose time is less sure than this says nothing about now either."""
 
@@ -56,7 +57,7 @@ class Why(StrEnum):
     """Why nothing is known."""
 
     OLD = "old_data"
-    """A door waited for has not delivered for three minutes."""
+    """A door waited for has not delivered for too long."""
     DOWN = "doors_down"
     """All doors of the office could not record when the person was due."""
     CLOCK = "clock"
@@ -84,10 +85,14 @@ OFF_PLANS = {PlanKind.HOLIDAY: State.OFF, PlanKind.FIELD_DUTY: State.FIELD}
 """What a plan is on the board; every other plan is `leave`: its kind is nobody's business there."""
 
 
-def presence_of(day: Day, now: datetime) -> Presence:
-    """Where the person of `day` is at `now`. `day.coverage` says what is known about the doors."""
+def presence_of(
+    day: Day, now: datetime, *, too_old: bool | None = None, sure_within: timedelta = SURE_WITHIN
+) -> Presence:
+    """Where the person of `day` is at `now`. `day.coverage` says what is known about the doors. too_old: whether one
+    waited for says nothing about now; None = all are stations, by what they delivered. sure_within: what is less sure
+    says nothing either."""
     until = day.coverage.delivered_until
-    sure = [t for t in day.taps if t.uncertainty <= SURE_WITHIN]
+    sure = [t for t in day.taps if t.uncertainty <= sure_within]
     groups = [g for g in fold(sure, day.policy.dedup) if g.first.date() == day.work_date and g.first <= now]
     session = current_session(day.sessions, now) if day.employed else None
     if session is None:
@@ -102,7 +107,9 @@ def presence_of(day: Day, now: datetime) -> Presence:
     if place.in_field and place.group is not None and not _over(day, session, now):
         went = place.group
         return Presence(State.FIELD, went.first, went.taps[-1].device, data_until=until, unplanned=True)
-    return _outside(day, session, place, now)
+    if too_old is None:
+        too_old = until is not None and now - until > CURRENT_WITHIN
+    return _outside(day, session, place, _Moment(now, too_old, sure_within))
 
 
 def current_session(sessions: Sequence[Session], now: datetime) -> Session | None:
@@ -201,9 +208,18 @@ def _late_by(day: Day, session: Session, time_in: datetime) -> int | None:
     return late_by(flexed(session, time_in, day.policy), time_in, day.policy)
 
 
-def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presence:
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The moment of asking, and what the doors are worth then; see `presence_of`."""
+
+    now: datetime
+    too_old: bool
+    sure_within: timedelta
+
+
+def _outside(day: Day, session: Session, place: _Place, asked: _Moment) -> Presence:
     """Nobody saw the person come to the current session, or the person went."""
-    coverage = day.coverage
+    coverage, now = day.coverage, asked.now
     until = coverage.delivered_until
     went = place.group
     left = went is not None and _nearest(day.sessions, went.first) is session
@@ -212,10 +228,11 @@ def _outside(day: Day, session: Session, place: _Place, now: datetime) -> Presen
         return Presence(State.OUT, went.first, went.taps[-1].device, data_until=until)
     if over:
         return Presence(State.OUT, data_until=until)
-    why = _unknown(day, session, now)
+    why = _unknown(day, session, asked)
     if why is not None:
         return Presence(State.UNKNOWN, why=why, data_until=until)
-    if now <= session.start + day.policy.flexible + session.grace_late:
+    due = session.start + day.policy.flexible + session.grace_late
+    if now <= due or (until is not None and until + CURRENT_WITHIN < due):
         return Presence(State.EXPECTED, data_until=until)
     return Presence(State.MISSING, late_min=int((now - session.start) / timedelta(minutes=1)), data_until=until)
 
@@ -225,23 +242,24 @@ def _over(day: Day, session: Session, now: datetime) -> bool:
     return session is day.sessions[-1] and now > session.end + (session.window_after or UNSET_CLOSE)
 
 
-def _unknown(day: Day, session: Session, now: datetime) -> Why | None:
+def _unknown(day: Day, session: Session, asked: _Moment) -> Why | None:
     """Why neither `expected` nor `missing` can be said."""
+    now = asked.now
     due_from, due_to = session.start + ARRIVAL[0], session.start + ARRIVAL[1]
     if now < due_from:
         return None  # nobody is due yet: nothing is said about anybody
-    until = day.coverage.delivered_until
-    if until is not None and now - until > CURRENT_WITHIN:
+    if asked.too_old:
         return Why.OLD
     if _touched(day.coverage.down, due_from, min(now, due_to)) or any(
         s.start <= now < s.end for s in day.coverage.down
     ):
         return Why.DOWN
-    return Why.CLOCK if day.set_aside or any(_may_be_in(t, due_from, now) for t in day.taps) else None
+    return Why.CLOCK if day.set_aside or any(_may_be_in(t, due_from, asked) for t in day.taps) else None
 
 
-def _may_be_in(tap: Tap, start: datetime, now: datetime) -> bool:
-    return tap.uncertainty > SURE_WITHIN and tap.at - tap.uncertainty <= now and tap.at + tap.uncertainty >= start
+def _may_be_in(tap: Tap, start: datetime, asked: _Moment) -> bool:
+    unsure = tap.uncertainty > asked.sure_within
+    return unsure and tap.at - tap.uncertainty <= asked.now and tap.at + tap.uncertainty >= start
 
 
 def _touched(down: Iterable[Span], start: datetime, end: datetime) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from central.clock import Clock, ScaledClock, SystemClock
 from central.errors import SettingsError
 from central.hints import HintLimits
+from central.networks import ANYWHERE, Networks, read_networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,13 @@ class BrokerSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`)."""
+    """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`);
+    terminal_networks: only from these networks."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     terminals: bool = False
+    terminal_networks: Networks = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ def _parse(standard: Any, value: Any, where: str) -> Any:
     kind = type(standard)
     if isinstance(standard, Path):
         kind = Path
+    if kind is Networks:
+        return _networks(value, where)
     try:
         if kind is bool:
             return value if isinstance(value, bool) else _TRUTH[str(value).lower()]
@@ -166,3 +171,10 @@ def _parse(standard: Any, value: Any, where: str) -> Any:
         return kind(value)
     except (ValueError, TypeError, KeyError) as error:
         raise SettingsError(f"{where}: {value!r} is not of kind {kind.__name__}") from error
+
+
+def _networks(value: Any, where: str) -> Networks:
+    try:
+        return read_networks(value)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"{where}: {error}") from error

@@ -38,6 +38,8 @@ class Silence(StrEnum):
     READER_LOST = "reader_lost"
     NOT_RECORDING = "disk_full"
     """Its journal has no room, so that it records nothing."""
+    READ_ONLY = "disk_read_only"
+    """It records nothing until somebody restarts its computer: its disk takes no write before it has been checked."""
     NOT_DELIVERED = "not_delivered"
     """It is connected, and something that it recorded is still to come."""
     CLOCK = "clock_not_set"
@@ -76,14 +78,21 @@ def why_down(reason: str, since_ms: int) -> Silent:
 
 
 def why_silent(
-    state: DoorState, heard: Heard | None, delivered_ms: int | None, now_ms: int, *, station: bool
+    state: DoorState,
+    heard: Heard | None,
+    delivered_ms: int | None,
+    now_ms: int,
+    *,
+    station: bool,
+    heard_within: timedelta = CURRENT_WITHIN,
 ) -> Silent | None:
-    """Why a door that is not known to be down is silent or in doubt; None while all is well. station: it has one."""
+    """Why a door that is not known to be down is silent or in doubt; None while all is well. station: it has one, or is
+    a terminal; heard_within: how long this kind of door may say nothing."""
     if heard is None:
         return Silent(Silence.NEVER_HEARD if station else Silence.NO_STATION)
     if not heard.online:
         return Silent(Silence.OFFLINE, heard.heard_ms)
-    if (now_ms - heard.heard_ms) * _MS > CURRENT_WITHIN:
+    if (now_ms - heard.heard_ms) * _MS > heard_within:
         return Silent(Silence.NO_HEARTBEAT, heard.heard_ms)
     said = _said(heard.report)
     if said is not None:
@@ -99,4 +108,7 @@ def _said(report: str) -> Silence | None:
     readers = [reader["state"] for reader in said.get("readers", ())]
     if readers and "ok" not in readers:
         return Silence.READER_LOST
-    return Silence.NOT_RECORDING if "disk_full" in said.get("faults", ()) else None
+    faults = said.get("faults", ())
+    if "disk_read_only" in faults:
+        return Silence.READ_ONLY
+    return Silence.NOT_RECORDING if "disk_full" in faults else None

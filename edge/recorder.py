@@ -12,10 +12,13 @@ from dataclasses import replace
 from edge.clock import Clock
 from edge.health import Health
 from edge.journal import Journal, JournalError, Written
+from edge.journal.refusals import is_read_only
 from edge.journal.spans import Spans, minus, union
 from edge.wire.events import Body, Lost, Ok, Stamp
 
 DISK_FULL = "disk_full"
+READ_ONLY = "disk_read_only"
+"""Shown beside `disk_full` where no room would help: the computer has to be restarted."""
 RETRY_NS = 5_000_000_000
 LOST_BURST, LOST_EVERY_NS = 200, 60_000_000_000
 """Who asks is not signed: `lost` may be said so often at once, and then once in so long. Central asks again."""
@@ -58,9 +61,9 @@ class Recorder:
             stamp = self._in_order(at or self._clock.stamp())
             try:
                 written = self._journal.append(body, stamp)
-            except JournalError:
+            except JournalError as error:
                 log.exception("an event could not be recorded")
-                self._refuse(stamp.uptime_ms)
+                self._refuse(stamp.uptime_ms, error)
                 return None
             self._last_uptime_ms = stamp.uptime_ms
         self._written()
@@ -102,11 +105,13 @@ class Recorder:
             self._retry_ns = self._clock.mono_ns() + RETRY_NS
             self._say_ok()
 
-    def _refuse(self, uptime_ms: int) -> None:
+    def _refuse(self, uptime_ms: int, error: JournalError) -> None:
         if self._refused_since_ms is None:
             self._refused_since_ms = uptime_ms
         self._retry_ns = self._clock.mono_ns() + RETRY_NS
         self._health.fault(DISK_FULL)
+        if is_read_only(error):
+            self._health.fault(READ_ONLY)
         self._health.count(DISK_FULL)
 
     def _say_ok(self, at: Stamp | None = None) -> None:
@@ -123,4 +128,5 @@ class Recorder:
             self._last_uptime_ms = stamp.uptime_ms
         self._refused_since_ms = None
         self._health.clear(DISK_FULL)
+        self._health.clear(READ_ONLY)
         self._written()

@@ -46,16 +46,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/lunar.py": set(),
     "central/sheets.py": set(),
     "central/recorded.py": {"central.errors", "central.timing"},
+    "central/terminals/holdings.py": set(),
     "central/terminals/punches.py": {"central.timing", "edge.terminals"},
     "central/moments.py": {"central.rules"},
     "central/case_format.py": PURE_RULES,
     "central/workdays.py": PURE_RULES,
     "central/coverage.py": {*PURE_RULES, "central.moments"},
     "central/presence.py": {*PURE_RULES, "central.moments"},
+    "central/patience.py": {"central.presence", "central.timing"},
     "central/silence.py": {*PURE_RULES, "central.coverage", "central.moments", "central.presence"},
     "central/clock.py": set(),
     "central/errors.py": set(),
-    "central/settings.py": {"central.clock", "central.errors", "central.hints"},
+    "central/networks.py": set(),
+    "central/settings.py": {"central.clock", "central.errors", "central.hints", "central.networks"},
     "central/tables": {"sqlalchemy", "sqlmodel", "central.tables"},
     "central/migrations": {*SQL, "central.tables"},
     "central/store": {*UNDER_STORE, *PURE_CENTRAL, *SQL, *WIRE, "central.tables"},
@@ -83,18 +86,19 @@ PURE = (
     "edge/wire", "edge/badges.py", "edge/terminals.py", "edge/readers", "edge/door.py", "edge/phrases.py",
     "edge/outings.py", "edge/sending.py",
     "central/rules", "central/timing.py", "central/workdays.py", "central/coverage.py", "central/presence.py",
-    "central/silence.py", "central/case_format.py",
+    "central/networks.py", "central/patience.py", "central/silence.py", "central/case_format.py",
     "central/moments.py", "central/errors.py", "central/lunar.py", "central/names.py",
     "central/sheets.py",
-    "central/recorded.py", "central/terminals/punches.py", "central/counting", "central/explaining", "central/hints.py",
+    "central/recorded.py", "central/terminals/holdings.py", "central/terminals/punches.py", "central/counting",
+    "central/explaining", "central/hints.py",
 )  # fmt: skip
 """Pure by design, files that do not exist yet among them."""
 PURE_MODULES = frozenset(
     {
         "__future__", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv",
-        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json",
-        "math", "operator", "re", "statistics", "string", "struct", "types", "typing", "unicodedata", "zlib",
-        "zoneinfo",
+        "dataclasses", "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "ipaddress",
+        "itertools", "json", "math", "operator", "re", "statistics", "string", "struct", "types", "typing",
+        "unicodedata", "zlib", "zoneinfo",
     }
 )  # fmt: skip
 """Of the standard library, what reaches neither clock, disk, network, settings, log nor chance."""

@@ -32,11 +32,15 @@ def add(commands: Commands) -> None:
     new.add_argument("code", help="what people call it, such as T-X01")
     new.add_argument("--serial", required=True, metavar="SN", help="its serial number")
     new.add_argument("--unit", required=True, help="the unit whose door it is")
-    pins = verbs.add_parser("pins", help="say whose the PINs of a terminal are, all or none")
+    pins = verbs.add_parser("pins", help="say whose the PINs of a terminal are and when, all or none; or list them")
     pins.add_argument("code", help="the terminal's code")
-    pins.add_argument("file", nargs="?", type=Path, help="CSV with the columns pin,staff")
+    pins.add_argument("file", nargs="?", type=Path, help="CSV with the columns pin,staff[,valid_from,valid_to]")
     pins.add_argument("--pin", action="append", default=[], type=pin_of, metavar="N=STAFF", help="one; may be repeated")
-    pins.add_argument("--replace", action="store_true", help="take a PIN from whoever holds it")
+    pins.add_argument(
+        "--from", dest="begins", default="", metavar="WHEN", help="of --pin: held from this day or instant"
+    )
+    pins.add_argument("--to", dest="ends", default="", metavar="WHEN", help="of --pin: held to the end of this day")
+    pins.add_argument("--replace", action="store_true", help="take this time from whoever holds a PIN then")
     pins.add_argument("--by", default="", metavar="NAME", help="who says so")
     listing = verbs.add_parser("list", help="all terminals, what they delivered, and how their clocks are")
     listing.add_argument("--json", action="store_true", help="for machines")
@@ -69,12 +73,16 @@ def _add(arguments: argparse.Namespace, store: "Store", now_ms: int) -> None:
 
 def _pins(arguments: argparse.Namespace, store: "Store", now_ms: int) -> None:
     from central.errors import ImportRefusedError
-    from central.terminals.registering import give_pins, read_pins
+    from central.terminals.pins import COLUMNS, give_pins, given_pin, list_pins, read_pins
 
-    given = read_pins(arguments.file.read_bytes()) if arguments.file else {}
-    given |= dict(arguments.pin)
+    given = read_pins(arguments.file.read_bytes()) if arguments.file else []
+    given += [given_pin(pin, staff, arguments.begins, arguments.ends) for pin, staff in arguments.pin]
+    if (arguments.begins or arguments.ends) and not arguments.pin:
+        raise ImportRefusedError("--from and --to say when a --pin is held; in a list use its columns instead")
     if not given:
-        raise ImportRefusedError("no PIN was given; name a file with pin,staff, or --pin N=STAFF")
+        rows = (COLUMNS, *list_pins(store, arguments.code))
+        sys.stdout.write("".join(",".join(row) + "\n" for row in rows))
+        return
     count = give_pins(store, arguments.code, given, now_ms, arguments.by, replace=arguments.replace)
     sys.stdout.write(f"{count} PINs are new or changed\n")
 

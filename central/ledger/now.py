@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from central.coverage import DoorFacts, Interval, down_of
 from central.ledger.gathering import Known, gather_many
 from central.moments import DAY_MS, local_date, moment, ms_of
+from central.patience import TERMINAL, patience_with, too_old
 from central.presence import (
-    CURRENT_WITHIN,
     DoorNow,
     DoorState,
+    Presence,
     Row,
     State,
     UnitPresence,
@@ -47,7 +48,7 @@ def presence_now(
     for one in known.values():
         home = "" if one.post is None else one.post.unit
         if wanted is None or home in wanted:
-            rows[home].append(_row(one, home, doors, now_ms))
+            rows[home].append(_row(one, home, doors, roster, now_ms))
             used[home].update(one.office)
     return tuple(
         UnitPresence(
@@ -79,7 +80,9 @@ def _door(door: Door, facts: DoorFacts, heard: Heard | None, now_ms: int) -> Doo
     elif age_s is None:
         state = DoorState.NEVER
     else:
-        state = DoorState.CURRENT if age_s <= CURRENT_WITHIN.total_seconds() else DoorState.OLD
+        spoke_ms = None if heard is None else heard.heard_ms
+        old = too_old(spoke_ms, now_ms - age_s * 1000, now_ms, terminal=door.terminal)
+        state = DoorState.OLD if old else DoorState.CURRENT
     silent = _silent(door, state, down, heard, until, now_ms)
     return DoorNow(
         door.device,
@@ -103,11 +106,13 @@ def _silent(
         return Silent(Silence.RETIRED, door.retired_ms)
     if down is not None:
         return why_down(down.reason, down.from_ms)
-    return why_silent(state, heard, until, now_ms, station=door.station)
+    patience = patience_with(terminal=door.terminal)
+    known = door.station or door.terminal
+    return why_silent(state, heard, until, now_ms, station=known, heard_within=patience.heard)
 
 
-def _row(one: Known, home: str, doors: Mapping[str, DoorNow], now_ms: int) -> Row:
-    presence = presence_of(one.day, moment(now_ms))
+def _row(one: Known, home: str, doors: Mapping[str, DoorNow], roster: Roster, now_ms: int) -> Row:
+    presence = _presence(one, doors, roster, now_ms)
     until = presence.data_until
     age_s = None if until is None or None in one.delivered.values() else max(now_ms - ms_of(until), 0) // 1000
     return Row(
@@ -122,6 +127,18 @@ def _row(one: Known, home: str, doors: Mapping[str, DoorNow], now_ms: int) -> Ro
         age_s,
         _behind(one, doors) if presence.state is State.UNKNOWN else (),
     )
+
+
+def _presence(one: Known, doors: Mapping[str, DoorNow], roster: Roster, now_ms: int) -> Presence:
+    """Where somebody is, with the patience that each kind of door needs."""
+    terminals = {device for device in one.waited if device in roster.doors and roster.doors[device].terminal}
+    if not terminals:
+        return presence_of(one.day, moment(now_ms))
+    old = any(
+        too_old(doors[device].heard_ms if device in doors else None, until, now_ms, terminal=device in terminals)
+        for device, until in one.delivered.items()
+    )
+    return presence_of(one.day, moment(now_ms), too_old=old, sure_within=TERMINAL.sure)
 
 
 def _code(doors: Mapping[str, DoorNow], device: str | None) -> str | None:

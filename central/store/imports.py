@@ -87,10 +87,11 @@ def keep_former(db: sa.Connection, table: sa.Table, rows: Iterable[Row], now_ms:
 
 
 def with_history(db: sa.Connection) -> set[str]:
-    """Whose badges are stored with periods or states: more than `for ever`."""
+    """Whose badges are stored with periods or states: more than `for ever`. PINs of terminals are no badges here: their
+    list is another one."""
     b: sa.Table = Badge.__table__  # type: ignore[attr-defined]
     dated = b.c.valid_from_ms.is_not(None) | b.c.valid_to_ms.is_not(None) | (b.c.state != "active")
-    return set(db.execute(sa.select(b.c.staff).where(dated)).scalars())
+    return set(db.execute(sa.select(b.c.staff).where(dated, ~b.c.number.startswith("pin:"))).scalars())
 
 
 def replace(db: sa.Connection, model: Any, rows: Iterable[Row], now_ms: int) -> Change:

@@ -43,7 +43,7 @@ def _t(model: Any) -> sa.Table:
 @dataclass(frozen=True, slots=True)
 class Door:
     """A registered device. retired_ms: from when on it is nobody's door (retired or revoked), None while it is;
-    station: it has one, with a key; else it is only in the office's list."""
+    station: it has one, with a key; terminal: it is one of another maker; else it is only in the office's list."""
 
     device: str
     code: str
@@ -51,6 +51,7 @@ class Door:
     location: str
     retired_ms: int | None
     station: bool = True
+    terminal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ def load_doors(db: sa.Connection) -> dict[str, Door]:
             row.location,
             _earliest(row.revoked_ms, row.retired_ms),
             row.key not in ("", TERMINAL_KEY),
+            row.key == TERMINAL_KEY,
         )
         for row in db.execute(sa.select(*columns).order_by(d.c.code))
     }

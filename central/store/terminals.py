@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -74,21 +75,39 @@ def punches(db: sa.Connection, devices: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def pins(db: sa.Connection, prefix: str) -> dict[str, str]:
-    """Badge number of a PIN -> staff code, of one terminal."""
+class PinRow(NamedTuple):
+    """A badge number of a PIN in a person's hands; both ends included, None = no limit."""
+
+    number: str
+    staff: str
+    valid_from_ms: int | None
+    valid_to_ms: int | None
+
+
+def pins(db: sa.Connection, prefix: str) -> list[PinRow]:
+    """Who holds or held which PIN of one terminal, in order of number and time."""
+    return sorted(_pin_row(row) for row in _pins(db, prefix))
+
+
+def _pins(db: sa.Connection, prefix: str) -> list[dict[str, Any]]:
     like = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    query = sa.select(BADGE.c.number, BADGE.c.staff).where(BADGE.c.number.like(like, escape="\\"))
-    return {number: staff for number, staff in db.execute(query) if number.startswith(prefix)}
+    rows = db.execute(sa.select(BADGE).where(BADGE.c.number.like(like, escape="\\")))
+    return [dict(row._mapping) for row in rows if row.number.startswith(prefix)]
 
 
-def assign(db: sa.Connection, holders: Mapping[str, str], now_ms: int) -> None:
-    """Let these badge numbers of PINs belong to these people; whoever held one before does not any more."""
-    query = sa.select(BADGE).where(BADGE.c.number.in_(sorted(holders)))
-    imports.take_away(db, BADGE, [dict(row._mapping) for row in db.execute(query)], now_ms)
-    rows = [{"number": n, "staff": s, "state": "active", "source": SOURCE} for n, s in sorted(holders.items())]
-    if rows:
-        db.execute(sa.insert(BADGE), rows)
-        bump(db, "roster")
+def _pin_row(row: Mapping[str, Any]) -> PinRow:
+    return PinRow(*(row[name] for name in PinRow._fields))
+
+
+def assign(db: sa.Connection, prefix: str, holders: Collection[PinRow], now_ms: int) -> None:
+    """Let this be all that is said of the PINs of one terminal; what holds no more is kept as a former fact."""
+    stored = _pins(db, prefix)
+    known = {_pin_row(row) for row in stored}
+    fresh = [row for row in holders if row not in known]
+    imports.take_away(db, BADGE, [row for row in stored if _pin_row(row) not in set(holders)], now_ms)
+    if fresh:
+        db.execute(sa.insert(BADGE), [{**row._asdict(), "state": "active", "source": SOURCE} for row in fresh])
+    bump(db, "roster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +127,13 @@ def words(db: sa.Connection, devices: Collection[str]) -> list[Word]:
     return [Word(*row) for row in db.execute(query)]
 
 
-def days_of_pins(db: sa.Connection, holders: Mapping[str, str]) -> set[tuple[str, dt.date]]:
-    """The days on which the punches of these badge numbers lie, for their holders: they count from now on."""
-    query = sa.select(EVENT.c.badge, sa.func.coalesce(EVENT.c.time_ms, EVENT.c.received_ms))
-    found = set()
-    for badge, at_ms in db.execute(query.where(EVENT.c.badge.in_(sorted(holders)))):
-        day = local_date(at_ms)
-        found |= {(holders[badge], day), (holders[badge], day - dt.timedelta(days=1))}
-    return found
+def days_of_pin(db: sa.Connection, number: str, from_ms: int | None, to_ms: int | None) -> set[dt.date]:
+    """The days on which the punches of a PIN between two instants lie, and those before them, for night shifts."""
+    at = sa.func.coalesce(EVENT.c.time_ms, EVENT.c.received_ms)
+    query = sa.select(at).where(EVENT.c.badge == number)
+    if from_ms is not None:
+        query = query.where(at >= from_ms)
+    if to_ms is not None:
+        query = query.where(at <= to_ms)
+    days = {local_date(at_ms) for at_ms in db.execute(query).scalars()}
+    return days | {day - dt.timedelta(days=1) for day in days}

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import sqlalchemy as sa
 
 from central.intaking.book import Book
+from central.patience import PAUSE_MS, QUIET_MS
 from central.store import decisions, fleet, marks, news, terminals
 from central.store.events import EventRow
 from central.store.journals import lock_journals
@@ -21,10 +22,6 @@ from central.store.terminals import JOURNAL_NAME
 from central.terminals.punches import TerminalEvent, terminal_event
 from edge.terminals import TerminalPunch
 
-QUIET_MS = 600_000
-"""How long a terminal must have polled without uploading until nothing older can be on its way."""
-PAUSE_MS = 120_000
-"""Between polls further apart than this the terminal was not connected."""
 STEP_MS = 60_000
 """Polls come every few seconds; what they deliver is told once a minute, as heartbeats do."""
 MOST_HELD = 100

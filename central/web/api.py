@@ -55,8 +55,8 @@ class VerdictLine(BaseModel):
 class DeviceLine(BaseModel):
     """A door. state: current, old_data, never_delivered, down or retired; instants are UTC milliseconds. reason: why it
     is silent or in doubt, empty while all is well (offline, no_heartbeat, no_power, stopped, not_there, lost, no_door,
-    closed, reader_lost, disk_full, not_delivered, clock_not_set, no_station, never_heard, retired); since_ms: since
-    when, null where nobody can say. to_come, lost,
+    closed, reader_lost, disk_full, disk_read_only, not_delivered, clock_not_set, no_station, never_heard, retired);
+    since_ms: since when, null where nobody can say. to_come, lost,
     forked: events known and not stored, that cannot come, in two versions; quarantined: messages not taken; findings:
     what its journals show (copied, rolled_back, lost_writes, fork, branched, absurd_seq)."""
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from central.clock import Clock
 from central.errors import CentralError
 from central.health import Liveness
+from central.networks import Networks
 from central.settings import WebSettings
 from central.store import Store
 from central.web import api, iclock, metrics
@@ -49,8 +50,9 @@ def environment() -> Environment:
     )
 
 
-def build_app(store: Store, clock: Clock, health: Liveness, *, terminals: bool = False) -> FastAPI:
-    """The application. Reads nothing before it is started. terminals: those of other makers may push."""
+def build_app(store: Store, clock: Clock, health: Liveness, *, terminals: Networks | None = None) -> FastAPI:
+    """The application. Reads nothing before it is started. terminals: from where those of other makers may push; None =
+    from nowhere."""
     templates = environment()
     live = Live(store, clock, health, templates, secrets.token_hex(6))
 
@@ -81,8 +83,8 @@ def build_app(store: Store, clock: Clock, health: Liveness, *, terminals: bool =
     app.include_router(board.router(live, templates))
     app.include_router(api.router(store, clock, health, live))
     app.include_router(metrics.router(store, clock, health, live))
-    if terminals:
-        app.include_router(iclock.router(store, clock))
+    if terminals is not None:
+        app.include_router(iclock.router(store, clock, health, terminals))
     return app
 
 
@@ -102,7 +104,7 @@ class Pages:
     def __init__(self, settings: WebSettings, store: Store, clock: Clock, health: Liveness) -> None:
         self._settings = settings
         config = uvicorn.Config(
-            build_app(store, clock, health, terminals=settings.terminals),
+            build_app(store, clock, health, terminals=settings.terminal_networks if settings.terminals else None),
             host=settings.host,
             port=settings.port,
             log_level="warning",

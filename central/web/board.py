@@ -63,6 +63,7 @@ SILENT = {
     Silence.NO_HEARTBEAT: "no sign of life",
     Silence.READER_LOST: "card reader lost",
     Silence.NOT_RECORDING: "disk full, nothing is recorded",
+    Silence.READ_ONLY: "disk read-only, nothing is recorded: restart its computer",
     Silence.NOT_DELIVERED: "connected, not everything has arrived",
     Silence.CLOCK: "clock not set",
 }

@@ -200,8 +200,8 @@ def disk(machine: Machine) -> Finding:
                 f"Không ghi được vào {folder}: {error.strerror}.", f"{folder} cannot be written to: {error.strerror}."
             ),
             Said(
-                "Thẻ nhớ đầy, hỏng hoặc chỉ đọc: xem df -h, dmesg.",
-                "The card is full, broken or read-only: see df -h, dmesg.",
+                "Thẻ nhớ đầy, hỏng hoặc chỉ đọc: xem df -h, dmesg; nếu chỉ đọc thì khởi động lại.",
+                "The card is full, broken or read-only: see df -h, dmesg; restart a read-only one.",
             ),
         )
     free = usage.free / usage.total

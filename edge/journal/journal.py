@@ -13,6 +13,7 @@ from edge.journal.index import Index
 from edge.journal.reading import around, fetch, read_run
 from edge.journal.records import Record, encode_record
 from edge.journal.recovery import Recovery, RecoveryReport, recover
+from edge.journal.refusals import remedy
 from edge.journal.spans import Spans, minus, union, within
 from edge.journal.state import Contents, Kept, encode_state
 from edge.wire.ack import Ack
@@ -112,8 +113,10 @@ class Journal:
         except OSError as error:
             files.unlock()
             raise JournalError(
-                f"journal folder {folder} cannot be used ({error}): check that it exists, belongs to the station's"
-                " user, is not mounted read-only and has room"
+                f"journal folder {folder} cannot be used ({error}): "
+                + remedy(
+                    error, "check that it exists, belongs to the station's user, is not mounted read-only and has room"
+                )
             ) from error
         except BaseException:
             files.unlock()
@@ -176,8 +179,8 @@ class Journal:
                 pen, offset = self._write(encode_record(self._device, self.journal, self.hash, line))
             except OSError as error:
                 raise JournalError(
-                    f"event {seq} of journal {self.journal} could not be written ({error}): nothing is recorded; make"
-                    f" room on or replace the disk of {self._folder.path}"
+                    f"event {seq} of journal {self.journal} could not be written ({error}): nothing is recorded; "
+                    + remedy(error, f"make room on or replace the disk of {self._folder.path}")
                 ) from error
             before, after = self.hash, link(self.hash, line)
             record = Record(offset, self.journal, seq, "", before, after, line)

@@ -268,3 +268,16 @@ def test_nobody_is_called_late_or_missing_by_a_way_to_the_field(taps, now):
         session = next(v for v in evaluate(asked).sessions if v.session is current_session((AM, PM), moment(clock)))
         assert found.state is State.IN or (found.state is State.LATE and Flag.LATE in session.flags)
     assert found.unplanned == (button == ">" and found.state is State.FIELD)
+
+
+def test_a_door_that_lags_by_its_kind_keeps_people_expected_until_its_data_reach_the_grace():
+    lagging = day(until="07:31")
+    assert presence_of(lagging, moment("07:40")).why is Why.OLD
+    assert presence_of(lagging, moment("07:40"), too_old=False).state is State.EXPECTED
+    assert presence_of(day(until="07:32"), moment("07:40"), too_old=False).state is State.MISSING
+    assert presence_of(day(until="07:40"), moment("07:40"), too_old=True).why is Why.OLD
+
+
+def test_a_tap_is_as_sure_as_its_kind_of_door_can_be():
+    doubted = Day(DATE, (AM, PM), (unsure("07:10", 6),))
+    assert presence_of(doubted, moment("09:00"), sure_within=timedelta(minutes=6)).state is State.IN

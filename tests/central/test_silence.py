@@ -43,6 +43,11 @@ def test_a_door_in_order_has_no_reason():
         (Word(heard_ms=NOW_MS - 3 * MINUTE_MS - 1), DoorState.OLD, Silent(Silence.NO_HEARTBEAT, NOW_MS - 180_001)),
         (Word(report=heartbeat("lost", "lost")), DoorState.CURRENT, Silent(Silence.READER_LOST)),
         (Word(report=heartbeat("ok", faults=("disk_full",))), DoorState.OLD, Silent(Silence.NOT_RECORDING)),
+        (
+            Word(report=heartbeat("ok", faults=("disk_full", "disk_read_only"))),
+            DoorState.OLD,
+            Silent(Silence.READ_ONLY),
+        ),
         (Word(report=heartbeat("ok", faults=("no_panel",))), DoorState.CURRENT, None),
         (Word(), DoorState.OLD, Silent(Silence.NOT_DELIVERED, NOW_MS - 20_000)),
         (Word(clock="none"), DoorState.CURRENT, Silent(Silence.CLOCK)),

@@ -1,6 +1,7 @@
 """Only what is durable counts as recorded; a full disk is said when it is over."""
 
 import errno
+import os
 import secrets
 import threading
 
@@ -19,10 +20,11 @@ class Disk:
     """An fsync that fails while the disk is full."""
 
     full = False
+    code = errno.ENOSPC
 
     def __call__(self, handle: int) -> None:
         if self.full:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(self.code, os.strerror(self.code))
 
 
 class Bench:
@@ -94,6 +96,16 @@ def test_when_the_disk_takes_events_again_ok_says_since_when_it_did_not(bench):
     bench.recorder.tick()
     assert not bench.recorder.refusing
     assert bench.bodies()[1:] == [Ok("disk_full", "journal", 5_000)]
+    assert bench.health.faults() == ()
+
+
+def test_a_disk_that_turned_read_only_is_told_from_a_full_one_until_it_takes_events_again(bench, caplog):
+    bench.disk.full, bench.disk.code = True, errno.EROFS
+    assert bench.recorder.record(PUNCH) is None
+    assert bench.health.faults() == ("disk_full", "disk_read_only")
+    assert "restart this computer" in caplog.text
+    bench.disk.full = False
+    bench.recorder.record(PUNCH)
     assert bench.health.faults() == ()
 
 

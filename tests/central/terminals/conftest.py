@@ -7,7 +7,8 @@ import pytest
 
 from central.roster.imports import import_office
 from central.store import open_store
-from central.terminals.registering import add_terminal, give_pins
+from central.terminals.pins import give_pins, given_pin
+from central.terminals.registering import add_terminal
 from tests.central.terminals.office import FILES, Clock, Office, at
 
 
@@ -22,6 +23,6 @@ def office(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Offic
     clock = Clock(at("06:00"))
     import_office(store, clock, folder)
     add_terminal(store, "T-X", "AEX1", "X", at("06:00", -30))
-    give_pins(store, "T-X", {"1": "an", "2": "binh"}, clock.ms)
+    give_pins(store, "T-X", (given_pin("1", "an"), given_pin("2", "binh")), clock.ms)
     yield Office(store, clock, tmp_path)
     store.close()

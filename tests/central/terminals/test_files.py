@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from central.__main__ import main
 from central.closing import Closing, close_door
 from central.enrol import RegistryError
-from central.errors import ImportRefusedError, UnknownStaffError, UnknownUnitError
+from central.errors import ImportRefusedError, UnknownUnitError
 from central.moments import midnight_ms
 from central.reports import strangers
 from central.store import decisions
+from central.terminals.pins import give_pins, given_pin
 from central.terminals.punches import terminal_event
-from central.terminals.registering import add_terminal, give_pins, list_terminals, read_pins
+from central.terminals.registering import add_terminal
 from edge.terminals import read_attlog
 from tests.central.terminals.office import DATE, Office, at, line
 
@@ -95,27 +96,9 @@ def test_unknown_pins_are_listed_like_unknown_badges_and_count_once_they_are_som
             ("pin:aex1:77", "T-X", 2, "unknown")
         ]
     assert {outcome for _, outcome, _ in office.verdicts("binh")} == {"absent"}
-    give_pins(office.store, "T-X", {"77": "binh"}, office.clock.ms)
+    give_pins(office.store, "T-X", [given_pin("77", "binh")], office.clock.ms)
     assert ("binh", DATE.isoformat()) in [(s, str(d)) for s, d in office.all("SELECT staff, date FROM stale_day")]
     assert "absent" not in {outcome for _, outcome, _ in office.verdicts("binh")}
-
-
-def test_a_pin_is_taken_from_somebody_only_when_that_is_said(office: Office):
-    with pytest.raises(ImportRefusedError, match=r"PIN 1 is an's; to take it away, add --replace"):
-        give_pins(office.store, "T-X", {"1": "binh", "3": "binh"}, 0)
-    assert list_terminals(office.store)[0].pins == 2
-    assert give_pins(office.store, "T-X", {"1": "binh"}, 0, replace=True) == 1
-    assert give_pins(office.store, "T-X", {"1": "binh"}, 0) == 0
-    with pytest.raises(UnknownStaffError):
-        give_pins(office.store, "T-X", {"4": "nobody"}, 0)
-
-
-def test_a_list_of_pins_is_refused_with_every_bad_line():
-    assert read_pins("\ufeffpin,staff\n007,an\n\n8, binh\n".encode()) == {"007": "an", "8": "binh"}
-    with pytest.raises(ImportRefusedError, match=r"line 1: has to be PIN,STAFF(.|\n)*line 3: PIN 1 is given to an"):
-        read_pins(b"1\n1,an\n1,binh\n")
-    with pytest.raises(ImportRefusedError, match="line 2 is not UTF-8; save the file as CSV UTF-8"):
-        read_pins("pin,staff\n8,bình\n".encode("latin-1"))
 
 
 def test_a_terminal_is_registered_once_under_a_unit_that_there_is(office: Office):
@@ -169,7 +152,13 @@ def test_the_commands_say_what_they_did(office: Office, tmp_path: Path, capsys: 
     code, out, err = run("import", "T-2", str(file), "--by", "Lê A")
     assert code == 0 and out.startswith("5 punches new, 0 known") and "PIN 9 is nobody's: 1 punches" in err
     assert run("pins", "T-2", str(pins), "--pin", "1=an")[1] == "2 PINs are new or changed\n"
-    assert run("pins", "T-2")[0] == 1
+    assert run("pins", "T-2", "--pin", "9=an", "--from", "2018-12-01")[0] == 1, "it is taken"
+    assert run("pins", "T-2", "--pin", "9=an", "--from", "2018-12-01", "--replace")[0] == 0
+    code, out, err = run("pins", "T-2")
+    assert out == "pin,staff,valid_from,valid_to\n1,an,,\n9,binh,,2018-11-30\n9,an,2018-12-01,\n"
+    pins.write_text(out, "utf-8")
+    assert run("pins", "T-2", str(pins))[1] == "0 PINs are new or changed\n", "what it prints it reads"
+    assert run("pins", "T-2", str(pins), "--from", "2018-12-01")[0] == 1
     found = {row["code"]: row for row in json.loads(run("list", "--json")[1])}
     assert (found["T-2"]["punches"], found["T-2"]["pins"], found["T-2"]["serial"]) == (5, 2, "BB7")
     assert run("import", "T-9", str(file))[0] == 1

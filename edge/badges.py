@@ -70,6 +70,17 @@ def kind(badge: str) -> Kind:
     return Kind(canonical(badge).partition(":")[0])
 
 
+def is_partial(badge: str) -> bool:
+    """Whether a canonical number is only a part of one: other cards of the country have the same."""
+    return badge.startswith(f"{Kind.W26}:")
+
+
+def may_be(partial: str, whole: str) -> bool:
+    """Whether the card of a partial number, the low 24 bits, may be the one with this whole number of 32 bits."""
+    name, _, number = whole.partition(":")
+    return name in (Kind.EM, Kind.NFCA) and len(number) == 8 and number[2:] == partial.rpartition(":")[2]
+
+
 def masked(badge: str) -> str:
     """`badge` for logs and technicians: its kind and the last four characters (`em:****B2F9`)."""
     name, colon, number = badge.rpartition(":")

@@ -9,11 +9,11 @@ came (`edge.arrivals`): a slow disk makes nobody late.
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.arrivals import Arrivals
 from edge.clock import Clock
-from edge.door import Answer, Moment, RecentTaps, confirm, decide, state
+from edge.door import PUNCH_ROLE, Answer, Moment, RecentTaps, confirm, decide, state
 from edge.health import Health
 from edge.journal.spans import Spans
 from edge.outings import Outings
@@ -248,7 +248,18 @@ class Doorway:
             self._regain(event.reader_id, reader, at)
         elif event.kind is EventKind.ERROR and event.error not in SILENT:
             self._say(state(Feedback.BAD_READ, self._roster.view))
+        event = self._whole(event, reader)
         self._answer(self._acceptance.offer(event, continuous=reader.continuous), at)
+
+    def _whole(self, event: ReaderEvent, reader: _Reader) -> ReaderEvent:
+        """A partial number at a punch reader becomes the badge of this site that alone can be meant; what was read
+        stays beside it as evidence."""
+        if event.badge is None or reader.role_at(self._clock.mono_ns()) != PUNCH_ROLE:
+            return event
+        whole = self._roster.view.whole(event.badge)
+        if whole == event.badge:
+            return event
+        return replace(event, badge=whole, forms={**event.forms, "version": event.badge})
 
     def _lose(self, reader_id: str, reader: _Reader, at: Stamp) -> None:
         """Once for each loss: a port that stays away is said once."""

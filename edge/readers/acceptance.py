@@ -46,9 +46,9 @@ class TapKind(StrEnum):
 class Tap:
     """One act with one badge. first_ns: first byte of its first frame; mono_ns: of the frame that decided.
 
-    confirmed: equal frames behind it. evidence: the version byte that came with an EM4100 number, None for other
-    cards. two_cards: another badge was confirmed on this reader just before. That one is on disk by then and cannot be
-    marked any more: who reads the punches finds it by this one.
+    confirmed: equal frames behind it. evidence: the version byte that came with an EM4100 number, or the partial number
+    that was read, None for other cards. two_cards: another badge was confirmed on this reader just before. That one is
+    on disk by then and cannot be marked any more: who reads the punches finds it by this one.
     """
 
     kind: TapKind

@@ -79,7 +79,8 @@ class Punch:
 
     remarks: `known`, `unknown`, `blocked`, `two_cards`, `field_out`, `field_in`; the door's opinion, central decides.
     level: how the badge proved itself (`uid`, `sun`, `mutual`). evidence: what the reader sent beyond the number,
-    such as an EM4100 version byte. cfg: version of the configuration that the door used, 0 for none.
+    such as an EM4100 version byte, or the partial number (`w26:8EB2F9`) that only this badge of the site may be.
+    cfg: version of the configuration that the door used, 0 for none.
     """
 
     badge: str

@@ -65,9 +65,9 @@ class Bench:
             segment_bytes=65536, sync=self.disk,
         )  # fmt: skip
         self.recorder = Recorder(self.journal, self.clock, self.health, threading.Lock(), lambda: None)
-        roster = Roster(folder, "d0001", verifier(None))
+        self.roster = Roster(folder, "d0001", verifier(None))
         self.door = Doorway(
-            {"door": "punch", "desk": "info"}, {"door": True, "desk": False}, Policy(), self.recorder, roster,
+            {"door": "punch", "desk": "info"}, {"door": True, "desk": False}, Policy(), self.recorder, self.roster,
             self.clock, self.health, self._show, lambda: True, self._write,
         )  # fmt: skip
 

@@ -85,6 +85,30 @@ def test_a_reader_pulled_out_a_hundred_times_under_taps_loses_and_invents_nothin
     assert len(standing.stored("fault")) == REPLUGS
 
 
+def test_a_reader_pulled_out_and_put_back_around_power_cuts_loses_and_invents_nothing(fleet, peer):
+    """The plug is out while the station starts, or is pulled in the moment of the cut; the taps go on at the window."""
+    member, window = two_readers(fleet, peer, "S01")
+    fleet.start("S01")
+    fleet.wait_ready("S01")
+    expected = []
+    for number in range(1, 9):
+        expected.append(numbered(number))
+        held(member.reader, expected[-1], lambda: len(fleet.greens("S01")) >= len(expected))
+        member.reader.send(rdm6300_frame(expected[-1])[:number])
+        for act in (fleet.unplug, fleet.kill) if number % 2 else (fleet.kill, fleet.unplug):
+            act("S01")
+        fleet.start("S01")
+        fleet.wait_ready("S01")
+        expected.append(numbered(100 + number))
+        held(window, expected[-1], lambda: len(fleet.greens("S01")) >= len(expected))
+        fleet.plug("S01")
+    held(member.reader, BADGE, lambda: len(fleet.greens("S01")) > len(expected))
+    until(lambda: len(peer.events(member.device, "punch")) > len(expected), what="every tap at central")
+    assert sorted(badges(peer.events(member.device, "punch"))) == sorted([*expected, BADGE])
+    assert [entry["badge"] for entry in fleet.greens("S01")] == [*expected, BADGE]
+    window.unplug()
+
+
 def test_one_of_two_readers_is_lost_while_the_other_takes_taps_under_a_red_blink(standing):
     held(standing.door, numbered(1), standing.greens)
     until(lambda: not standing.lit(), what="a dark panel")

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.journal import Journal
 from edge.simulate import Fleet, FleetError, rdm6300_frame
 from edge.wire.events import Ok, Punch
+from tests.edge.standing import Standing, numbered, pair
 
 NOT_RECORDED = "Chưa ghi được"
 
@@ -129,6 +131,37 @@ def test_a_full_disk_is_never_told_as_recorded_and_recovers_without_a_human(door
     punches = [body.badge for body in stored() if isinstance(body, Punch)]
     assert len(punches) == len(set(punches)) == expected, "what was told as recorded is stored, once, and nothing else"
     assert [body.code for body in stored() if isinstance(body, Ok)] == ["disk_full"]
+
+
+def test_a_slow_disk_makes_the_light_late_and_nobody_else(tmp_path, broker, peer, monkeypatch):
+    """Each flush takes 0.4 s. Green comes after it, in the order of the taps, and a punch bears the time of its tap."""
+    flushed_ns: list[int] = []
+
+    def slow(handle: int) -> None:
+        time.sleep(0.4)
+        os.fdatasync(handle)
+        flushed_ns.append(time.monotonic_ns())
+
+    monkeypatch.setitem(Journal.open.__func__.__kwdefaults__, "sync", slow)
+    with Fleet(tmp_path / "fleet", broker.host, broker.port, peer.identity.public_key, keepalive_s=3) as fleet:
+        standing = Standing(fleet, peer, monkeypatch)
+        standing.open()
+        flushed_ns.clear()
+        tapped_ns = []
+        for number in range(1, 6):
+            tapped_ns.append(time.monotonic_ns())
+            standing.door.send(pair(numbered(number)))
+            time.sleep(0.1)
+        until(lambda: len(standing.greens()) == 5)
+        assert [entry["badge"] for entry in standing.greens()] == [numbered(n) for n in range(1, 6)]
+        for entry, at_ns in zip(standing.greens(), flushed_ns, strict=False):
+            assert int(str(entry["shown_ns"])) >= at_ns, "not before its flush returned"
+        until(lambda: len(standing.stored()) == 5)
+        uptimes = {event.body.badge: event.stamp.uptime_ms for event in standing.stored()}
+        for number, at_ns in enumerate(tapped_ns, 1):
+            assert abs((uptimes[numbered(number)] - uptimes[numbered(1)]) - (at_ns - tapped_ns[0]) / 1e6) < 150
+        standing.close()
+        standing.window.unplug()
 
 
 def test_a_station_whose_disk_came_back_read_only_shows_no_green_and_goes_on_when_it_is_writable(

@@ -6,6 +6,8 @@ from edge.clock import Trust
 from edge.doorway import Mode, Pressed
 from edge.phrases import Feedback, Words
 from edge.readers import BadInput, EventKind, ReaderEvent
+from edge.roster import View
+from edge.wire.config import RosterEntry
 from edge.wire.events import Button, ClockSet, Fault, Lost, Ok, Punch, Read, Stop
 from edge.wire.events import Clock as Quality
 from tests.edge.door_bench import BADGE, MS, Bench
@@ -69,6 +71,48 @@ def test_frames_that_waited_while_the_disk_was_slow_still_confirm_each_other(ben
         bench.door.turn(0)
     assert bench.bodies() == [Punch(BADGE, "door", ("unknown",))]
     assert bench.door.states()[0].errors == ()
+
+
+PARTIAL = "w26:8EB2F9"
+
+
+@pytest.mark.parametrize(
+    ("badges", "meant"),
+    [
+        ({BADGE: "active"}, BADGE),
+        ({"nfca:DE8EB2F9": "active", "nfca:0416C6DE8EB2F9": "active"}, "nfca:DE8EB2F9"),  # seven bytes are no 32 bits
+        ({BADGE: "active", "em:FF8EB2F9": "blocked"}, BADGE),
+        ({BADGE: "active", "em:FF8EB2F9": "active"}, PARTIAL),  # either: nobody's
+        ({BADGE: "blocked"}, PARTIAL),
+        ({BADGE: "active", PARTIAL: "active"}, PARTIAL),  # this is how the office wrote it down
+        ({"em:008EB2F8": "active"}, PARTIAL),
+        ({}, PARTIAL),
+    ],
+)
+def test_24_bits_of_a_wiegand_reader_are_the_only_badge_of_the_site_that_they_may_be(bench, badges, meant):
+    entries = {badge: RosterEntry(badge, "N. V. Đạt", state) for badge, state in badges.items()}
+    bench.roster.view = View(7, entries)
+    bench.tap(PARTIAL, reader="desk")
+    bench.wait(6_000)
+    bench.tap(PARTIAL)
+    (shown, punch) = bench.bodies()
+    assert (shown.badge, punch.badge) == (PARTIAL, meant), "only a punch is taken for somebody's"
+    assert punch.evidence == (PARTIAL if meant != PARTIAL else None)
+    assert punch.remarks == (("known",) if meant in badges else ("unknown",))
+
+
+def test_a_partial_number_that_was_recorded_is_no_second_punch_after_a_restart(tmp_path):
+    first = Bench(tmp_path)
+    first.roster.view = View(7, {BADGE: RosterEntry(BADGE, "N. V. Đạt", "active")})
+    first.tap(PARTIAL)
+    first.journal.close()
+    again = Bench(tmp_path)
+    again.roster.view = first.roster.view
+    again.ns = first.ns
+    again.door.remember(again.journal.recent(100))
+    again.tap(PARTIAL)
+    assert again.bodies() == [], "the guard knows it by its whole number"
+    again.journal.close()
 
 
 def test_a_read_on_a_desk_or_in_a_mode_is_no_punch(bench):

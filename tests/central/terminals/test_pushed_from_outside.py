@@ -96,6 +96,29 @@ def test_others_go_on_while_a_large_body_is_on_its_way(office: Office):
         assert asked == [(200, "OK")] * 20
 
 
+def test_dialects_and_stamps_that_lie_make_one_event_of_one_punch(office: Office):
+    """Firmware differs in how it writes a punch and what it says of its place in the list."""
+    said = "1\t2018-11-12 07:10:00\t0\t1\t0\t0\t0"
+    bodies = (
+        said,
+        f"{said}\r\n",
+        f"{said}\t255\t36.5\t0\t25200\te30=",
+        "PIN=1\tDateTime=2018-11-12 07:10:00\tStatus=0\tVerify=1\tWorkCode=0",
+        "data=1%092018-11-12+07%3A10%3A00%090%091%090%0A",
+        "1\t1541981400\t0\t1\t0",
+    )
+    with web(office) as (port, _):
+        for stamp in ("0", "9999", "None", "-1", "1541981400", "%00", "x" * 300):
+            for body in bodies:
+                path = ATTLOG.replace("Stamp=0", f"Stamp={stamp}").replace("AEX1", "aex1")
+                assert ask(port, path, body.encode()) == (200, "OK: 1"), (stamp, body)
+    ((line, badge),) = office.all("SELECT line, badge FROM event")
+    assert badge == "pin:aex1:1" and bytes(line) == b'{"pin":"1","status":0,"terminal":"zk-aex1",' + (
+        b'"utc":1541981400000,"verify":1}'
+    )
+    assert office.all("SELECT id FROM quarantine") == []
+
+
 def test_a_length_that_is_none_is_refused(office: Office):
     with web(office) as (port, _):
         assert pour(port, ATTLOG, "Content-Length: 99999999999999999999999999", ())[0] in (400, 413)

@@ -38,6 +38,7 @@ _MODULES = {
     "month": "month",
     "outing": "outings",
     "terminal": "terminal",
+    "verify": "verify",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

@@ -56,14 +56,25 @@ def pin_badge(device: str, pin: str) -> str:
     return f"pin:{device.removeprefix('zk-')}:{pin}"
 
 
+def identity(line: bytes) -> tuple[int, bytes]:
+    """The seq and the hash of a stored line: both follow from its bytes."""
+    digest = sha256(line).digest()
+    return int.from_bytes(digest[:8]) >> (64 - _SEQ_BITS), digest
+
+
+def read_identity(device: str, line: bytes) -> tuple[str, int]:
+    """The badge and the stamp (UTC ms) that a stored line of this terminal says."""
+    said = json.loads(line)
+    return pin_badge(device, said["pin"]), said["utc"]
+
+
 def terminal_event(device: str, punch: TerminalPunch, received_ms: int, linked_since_ms: int | None) -> TerminalEvent:
     """The event of a punch. linked_since_ms: since when the terminal has been asking central without a pause, None
     where it is not connected: a punch after that, delivered late, has a wrong stamp."""
     utc_ms = (punch.at - EPOCH) // dt.timedelta(milliseconds=1)
     said = {"pin": punch.pin, "status": punch.status, "utc": utc_ms, "verify": punch.verify}
     line = json.dumps({"terminal": device, **said}, separators=(",", ":"), sort_keys=True).encode()
-    digest = sha256(line).digest()
-    seq = int.from_bytes(digest[:8]) >> (64 - _SEQ_BITS)
+    seq, digest = identity(line)
     usable = punch.at.year >= FIRST_YEAR
     stamped = Stamped("", 0, utc_ms if usable else None, "rtc" if usable else "none", None, received_ms)
     timed = repair([stamped])[""]

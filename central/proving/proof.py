@@ -1,0 +1,61 @@
+"""Everything that can be proved of a database, from public keys alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from central.errors import CentralError
+from central.keys import decode_key
+from central.proving.devices import Asked, prove_device
+from central.proving.findings import Tally
+from central.store import proof
+from central.unknown import unknown_device
+
+
+class ProofError(CentralError, ValueError):
+    """What was given to prove with cannot be read; the message says which line."""
+
+
+def read_keys(file: Path) -> dict[str, str]:
+    """Device -> public key from a file: a line each, the id and the key, with a space or a comma between; `#` begins a
+    remark. Raises ProofError, OSError."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        words = line.partition("#")[0].replace(",", " ").split()
+        if not words:
+            continue
+        if len(words) != 2:
+            raise ProofError(f"{file}:{number}: write a station's id and its public key, with a space between")
+        try:
+            decode_key(words[1])
+        except ValueError as error:
+            raise ProofError(f"{file}:{number}: {error}") from error
+        found[words[0]] = words[1]
+    return found
+
+
+def prove(
+    db: sa.Connection,
+    keys: Mapping[str, str] | None = None,
+    device: str | None = None,
+    from_ms: int | None = None,
+    to_ms: int | None = None,
+) -> Tally:
+    """Walk what is stored. keys: device -> public key, None = as the database itself says; device: only this one, by
+    code or id. Raises UnknownDeviceError."""
+    asked = Asked(proof.keys(db) if keys is None else keys, from_ms, to_ms)
+    tally = Tally()
+    for found in _devices(db, device):
+        prove_device(db, found, asked, tally)
+    return tally
+
+
+def _devices(db: sa.Connection, asked: str | None) -> list[str]:
+    known = proof.devices(db)
+    if asked is None or asked in known:
+        return known if asked is None else [asked]
+    codes = proof.codes(db)
+    if asked not in codes:
+        raise unknown_device(asked, codes)
+    return [codes[asked]]

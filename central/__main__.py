@@ -37,6 +37,7 @@ _MODULES = {
     "badges": "badges",
     "month": "month",
     "terminal": "terminal",
+    "broker-config": "broker",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

@@ -11,7 +11,7 @@ from central.errors import CentralError
 from central.intaking.reading import Message
 from central.intaking.registry import UNREGISTERED
 from central.keys import decode_key
-from central.store import Store, decisions, fleet, quarantine
+from central.store import Store, decisions, fleet, quarantine, trust
 from central.store.decisions import Decision
 from central.store.fleet import DeviceRow
 from central.unknown import unknown_device, unknown_unit
@@ -117,8 +117,12 @@ def device_of(store: Store, code: str) -> DeviceRow:
 
 
 def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:
-    """Refuse everything a device says from now on; what it said stays. Raises UnknownDeviceError."""
+    """Refuse everything a device says from now on, and its certificates; what it said stays.
+
+    Raises UnknownDeviceError.
+    """
     found = device_of(store, code)
     with store.write() as db:
         fleet.revoke_device(db, found.id, now_ms)
+        trust.revoke_certificates(db, found.id, now_ms)
     return found

@@ -35,11 +35,18 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where the broker listens. keepalive_s: silence after which either side takes the connection for dead."""
+    """Where the broker listens. keepalive_s: silence after which either side takes the connection for dead.
+
+    ca, cert, key: files (PEM) by which the broker is known, and this station to it; None = as enrolment says, and
+    without TLS where there was none.
+    """
 
     host: str = "127.0.0.1"
     port: int = 1883
     keepalive_s: int = 30
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +231,14 @@ def parse_settings(text: str, name: str, environment: Mapping[str, str]) -> Sett
     for section, kind in SECTIONS.items():
         table = _table(tables.get(section, {}), name, section) | _overrides(section, kind, environment)
         read[section] = _section(kind, table, name, section)
+    _check_tls(read["broker"], name)
     return Settings(**read, readers=_readers(tables.get("reader", []), name))
+
+
+def _check_tls(broker: Broker, name: str) -> None:
+    absent = [key for key in ("ca", "cert", "key") if getattr(broker, key) is None]
+    if 0 < len(absent) < 3:
+        raise SettingsError(f"{name}: [broker] lacks {absent[0]}; TLS needs ca, cert and key, or none of them")
 
 
 def _table(value: object, name: str, section: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ is seen. Nothing here is ever waited for by the door.
 import logging
 import select
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from edge.report import Reporter
 from edge.roster import Roster
 from edge.sending import Choice, Pending, Sending
 from edge.settings import Broker
+from edge.tls import Access, from_files
 from edge.wire.ack import REFUSALS, Ack, decode_ack
 from edge.wire.batch import Batch, encode_batch
 from edge.wire.chain import links
@@ -76,10 +78,16 @@ class Parts:
 
 
 class Uplink:
-    """Connects for ever, one session after the other. online: a session is up, as far as is known."""
+    """Connects for ever, one session after the other. online: a session is up, as far as is known.
 
-    def __init__(self, broker: Broker, heartbeat_s: float, parts: Parts) -> None:
+    access: asked before every connection how the broker is reached; None = as `broker` says.
+    """
+
+    def __init__(
+        self, broker: Broker, heartbeat_s: float, parts: Parts, access: Callable[[], Access] | None = None
+    ) -> None:
         self._broker = broker
+        self._access = access or (lambda: from_files(broker, parts.clock.certain_ms))
         self._heartbeat_s = heartbeat_s
         self._parts = parts
         self._connection = 0
@@ -114,10 +122,12 @@ class Uplink:
         """One connection from beginning to end; True when it came to a birth."""
         self._connection += 1
         session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken, self._born)
+        access = Access(self._broker.host, self._broker.port)
         try:
-            session.live(stop)
+            access = self._access()
+            session.live(access, stop)
         except OSError as error:
-            log.warning("connection %d to %s:%d: %s", self._connection, self._broker.host, self._broker.port, error)
+            log.warning("connection %d to %s:%d: %s", self._connection, access.host, access.port, error)
             self._parts.health.count("connection_lost")
         finally:
             self.online = False
@@ -215,11 +225,13 @@ class _Session:
 
     # The loop.
 
-    def live(self, stop: threading.Event) -> None:
+    def live(self, access: Access, stop: threading.Event) -> None:
         """Work until `stop` is set, then say goodbye. Raises OSError when the connection is refused or lost."""
         will = self._parts.reporter.status(self._connection, online=False)
         self._client.will_set(topic(self._device, Channel.ST), will, QOS[Channel.ST], retain=True)
-        self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s)
+        if access.context is not None:
+            self._client.tls_set_context(access.context)
+        self._client.connect(access.host, access.port, self._broker.keepalive_s)
         while not stop.is_set():
             self._turn(TURN_S)
         self._farewell()
@@ -252,10 +264,12 @@ class _Session:
         if line is None:
             raise BrokerError(self._problem or "the connection was lost")
         wanted = [line] if self._client.want_write() else []
-        readable, writable, _ = select.select([line, self._woken], wanted, [], wait_s)
+        # What TLS has decrypted already no select shows.
+        decrypted = bool(line.pending()) if isinstance(line, ssl.SSLSocket) else False
+        readable, writable, _ = select.select([line, self._woken], wanted, [], 0 if decrypted else wait_s)
         if self._woken in readable:
             self._woken.recv(4096)
-        code = self._client.loop_read() if line in readable else mqtt.MQTT_ERR_SUCCESS
+        code = self._client.loop_read() if decrypted or line in readable else mqtt.MQTT_ERR_SUCCESS
         if line in writable and code == mqtt.MQTT_ERR_SUCCESS:
             code = self._client.loop_write()
         code = code or self._client.loop_misc()

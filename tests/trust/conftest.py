@@ -1,0 +1,195 @@
+"""An office: its authority, its registry, and its broker behind mutual TLS."""
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from paho.mqtt.enums import CallbackAPIVersion
+
+from central.clock import SystemClock
+from central.intake import run_collector
+from central.settings import BrokerSettings, Settings
+from central.store import Store, open_store
+from central.store.trust import CertificateRow, keep_certificate, refused
+from central.trust.authority import DEVICE_DAYS, Authority, Request, open_authority
+from central.trust.broker import Plan, write_broker
+from deploy.broker import Broker, free_port, start_secured
+from edge.tls import client_context
+
+NOW_MS = SystemClock().now_ms()
+DAY_MS = 86_400_000
+
+
+def until(done: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
+    """Wait for a condition; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, f"{what} did not come about within {seconds:g} s"
+        time.sleep(0.01)
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Somebody with a connection to the broker, or without one: `problem` says why."""
+
+    client: mqtt.Client
+    heard: "queue.Queue[tuple[str, bytes]]" = field(default_factory=queue.Queue)
+    words: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    @property
+    def ended(self) -> bool:
+        return "ended" in self.words
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 1 and wait for the broker's PUBACK, which it also sends for what it drops."""
+        sent = self.client.publish(topic, payload, 1)
+        sent.wait_for_publish(10)
+        assert sent.is_published()
+
+    def listen(self, topic: str) -> None:
+        before = self.words.count("subscribed")
+        self.client.subscribe(topic, 1)
+        until(lambda: self.words.count("subscribed") > before, what="a subscription")
+
+    def hears(self, seconds: float = 10.0) -> tuple[str, bytes]:
+        return self.heard.get(timeout=seconds)
+
+
+class Office:
+    """An office with a broker. Every certificate it gives is also in its database."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self._stack = folder, stack
+        self.authority = open_authority(folder / "office-ca.pem", NOW_MS)
+        self.url = f"sqlite:///{folder / 'central.db'}"
+        self.store: Store = open_store(self.url)
+        stack.callback(self.store.close)
+        self.store.upgrade()
+        self.broker_folder = folder / "broker"
+        self.port = free_port()
+        self.broker: Broker | None = None
+
+    def configure(self, now_ms: int = NOW_MS) -> None:
+        with self.store.read() as db:
+            write_broker(self.broker_folder, self.plan, self.authority, refused(db, NOW_MS), now_ms)
+
+    def reissue_server(self, now_ms: int) -> None:
+        """Give the broker a certificate of another time."""
+        names, key_file = self.plan.names, self.broker_folder / "server-key.pem"
+        key = load_pem_private_key(key_file.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        issued = self.authority.server(names, key.public_key(), now_ms)
+        (self.broker_folder / "server.pem").write_text(issued.pem)
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(("127.0.0.1", "localhost"), "127.0.0.1", self.port)
+
+    def start(self) -> None:
+        self.broker = self._stack.enter_context(start_secured(self.broker_folder, self.port))
+
+    @property
+    def settings(self) -> BrokerSettings:
+        files = {name: str(self.broker_folder / file) for name, file in COLLECTOR_FILES.items()}
+        return BrokerSettings(port=self.port, folder=str(self.broker_folder), **files)
+
+    def collect(self):
+        """A collector at work over TLS."""
+        work = run_collector(self.store, SystemClock(), Settings(broker=self.settings))
+        self._stack.callback(work.stop)
+        until(lambda: work.link.health.ready, what="the collector's subscription")
+        return work
+
+    def certificate(
+        self,
+        device: str,
+        key: Ed25519PrivateKey | None = None,
+        *,
+        days: float = DEVICE_DAYS,
+        now_ms: int = NOW_MS,
+        authority: Authority | None = None,
+    ) -> Path:
+        """A station's certificate and key in one file."""
+        key = key or Ed25519PrivateKey.generate()
+        issued = (authority or self.authority).device(
+            Request(device, key.public_key().public_bytes_raw()), now_ms, days
+        )
+        if authority is None:
+            with self.store.write() as db:
+                keep_certificate(
+                    db, CertificateRow(issued.serial, device, issued.pem, issued.issued_ms, issued.expires_ms)
+                )
+        path = self.folder / f"{device}-{issued.serial}.pem"
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        path.write_bytes(pem + issued.pem.encode())
+        return path
+
+    def speaker(
+        self, certificate: Path | None, client_id: str = "", listen: str = "", key: Path | None = None
+    ) -> Speaker:
+        """Connect with this certificate, whatever the broker's is; every refusal ends in `problem`."""
+        context = client_context(self.authority.pem, lambda: 0)
+        if certificate is not None:
+            context.load_cert_chain(certificate, key)
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, reconnect_on_failure=False)
+        client.tls_set_context(context)
+        made = Speaker(client)
+        client.on_message = lambda _, __, message: made.heard.put((message.topic, message.payload))
+        client.on_connect = lambda *_: made.words.append("connected")
+        client.on_subscribe = lambda *_: made.words.append("subscribed")
+        client.on_disconnect = lambda *_: made.words.append("ended")
+        try:
+            client.connect("127.0.0.1", self.port)
+        except OSError as error:
+            made.problem = str(error)
+            return made
+        client.loop_start()
+        self._stack.callback(_leave, client)
+        until(lambda: made.words, what="an answer of the broker")
+        if made.words[0] != "connected":
+            made.problem = "refused"
+        elif listen:
+            made.listen(listen)
+        return made
+
+    def collector(self, *listen: str) -> Speaker:
+        """Somebody with the collector's certificate, who takes what devices send."""
+        made = self.speaker(
+            self.broker_folder / "collector.pem", listen="dd/1/+/up", key=self.broker_folder / "collector-key.pem"
+        )
+        for topic in listen:
+            made.listen(topic)
+        return made
+
+
+COLLECTOR_FILES = {"ca": "ca.pem", "cert": "collector.pem", "key": "collector-key.pem"}
+
+
+def _leave(client: mqtt.Client) -> None:
+    with suppress(OSError):
+        client.disconnect()
+    client.loop_stop()
+
+
+@pytest.fixture
+def bare_office(tmp_path: Path) -> Iterator[Office]:
+    """An office whose broker is not configured yet."""
+    with ExitStack() as stack:
+        yield Office(tmp_path, stack)
+
+
+@pytest.fixture
+def office(bare_office: Office) -> Office:
+    """An office whose broker runs."""
+    bare_office.configure()
+    bare_office.start()
+    return bare_office

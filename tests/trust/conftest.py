@@ -151,6 +151,7 @@ class Office:
             client.connect("127.0.0.1", self.port)
         except OSError as error:
             made.problem = str(error)
+            _leave(client)
             return made
         client.loop_start()
         self._stack.callback(_leave, client)
@@ -178,6 +179,8 @@ def _leave(client: mqtt.Client) -> None:
     with suppress(OSError):
         client.disconnect()
     client.loop_stop()
+    # Without these circles the client goes at once, and closes the sockets that it wakes itself with.
+    client.on_message = client.on_connect = client.on_subscribe = client.on_disconnect = None
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ _MODULES = {
     "month": "month",
     "terminal": "terminal",
     "broker-config": "broker",
+    "enrol": "enrol",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

@@ -47,22 +47,24 @@ def add_device(
     row = DeviceRow(device, code, unit, location, key, now_ms, None, None)
     try:
         with store.write() as db:
-            _check_unit(db, unit)
-            _register(db, row, replace_station=replace_station)
+            check_unit(db, unit)
+            register(db, row, replace_station=replace_station)
             waiting = quarantine.release(db, device, UNREGISTERED, now_ms)
     except sa.exc.IntegrityError as error:
         raise RegistryError(f"device {device} or code {code} was registered a moment ago by somebody else") from error
     return [Message(m.topic, m.payload, m.received_ms) for m in waiting]
 
 
-def _check_unit(db: sa.Connection, unit: str | None) -> None:
+def check_unit(db: sa.Connection, unit: str | None) -> None:
+    """Raises UnknownUnitError for a unit that never was; None = no unit."""
     codes = fleet.unit_codes(db)
     if unit is None or unit in codes:
         return
     raise unknown_unit(unit, codes)
 
 
-def _register(db: sa.Connection, row: DeviceRow, *, replace_station: bool) -> None:
+def register(db: sa.Connection, row: DeviceRow, *, replace_station: bool) -> None:
+    """One more station, or the one for which a door waits. Raises RegistryError."""
     door = None
     for other in fleet.devices(db):
         if other.code == row.code and (not other.key or replace_station):

@@ -44,7 +44,7 @@ class CentralKey:
     @property
     def public_text(self) -> str:
         """The public key as base64url without padding (43 characters), as stations are given it."""
-        return urlsafe_b64encode(self.private.public_key().public_bytes_raw()).rstrip(b"=").decode()
+        return encode_key(self.private.public_key().public_bytes_raw())
 
 
 def load_key(file: Path) -> CentralKey:
@@ -95,6 +95,11 @@ def create_once(file: Path, content: Callable[[], bytes]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def encode_key(raw: bytes) -> str:
+    """32 bytes of a public key as base64url without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode_key(text: str) -> bytes:

@@ -54,6 +54,14 @@ class CaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolSettings:
+    """Where stations ask to be let in (HTTPS, served beside the pages); port 0 = nowhere. `broker.folder` is needed."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - stations come from other machines
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`)."""
 
@@ -99,6 +107,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     ca: CaSettings = field(default_factory=CaSettings)
+    enrol: EnrolSettings = field(default_factory=EnrolSettings)
     web: WebSettings = field(default_factory=WebSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     key: KeySettings = field(default_factory=KeySettings)
@@ -110,6 +119,7 @@ SECTIONS: dict[str, Callable[[], Any]] = {
     "database": Database,
     "broker": BrokerSettings,
     "ca": CaSettings,
+    "enrol": EnrolSettings,
     "web": WebSettings,
     "metrics": MetricsSettings,
     "key": KeySettings,
@@ -129,6 +139,8 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
     read = {name: _section(make(), name, found.get(name, {}), environment, where) for name, make in SECTIONS.items()}
     made = Settings(**read)
     _check_tls(made.broker, where)
+    if made.enrol.port and not made.broker.folder:
+        raise SettingsError(f"{where}: enrol.port needs broker.folder, which `broker-config` writes")
     return made
 
 
@@ -169,6 +181,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "broker.port": (1, 65535),
     "broker.keepalive_s": (2, 3600),
     "web.port": (0, 65535),
+    "enrol.port": (0, 65535),
     "metrics.port": (0, 65535),
     "clock.scale": (0.001, 100_000),
     "hints.together_percent": (1, 100),

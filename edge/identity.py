@@ -39,6 +39,27 @@ class Identity:
         """Whether this device made `signature`."""
         return verifier(self.key.public_key().public_bytes_raw())(signature, line)
 
+    def certificate_request(self) -> str:
+        """What central is asked to certify (PKCS #10, PEM): this id, with this key. Asked for once in nine months."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives.serialization import Encoding
+        from cryptography.x509.oid import NameOID
+
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.device)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(self.key, None)
+        return request.public_bytes(Encoding.PEM).decode()
+
+    def key_pem(self) -> bytes:
+        """The private key as TLS reads it from a file."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    @property
+    def raw_public_key(self) -> bytes:
+        """The public key, 32 bytes."""
+        return self.key.public_key().public_bytes_raw()
+
     @property
     def public_key(self) -> str:
         """The public key as base64url without padding (43 characters), as central is given it."""
@@ -86,6 +107,17 @@ def _encode(identity: Identity) -> bytes:
 def encode_key(raw: bytes) -> str:
     """32 bytes of a key as base64url without padding."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode_key(text: str) -> bytes:
+    """The 32 bytes of a key in base64url. Raises IdentityError."""
+    try:
+        raw = urlsafe_b64decode(text + "=")
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise IdentityError(f"central's key {text[:50]!r} is no public key of 43 characters; enrol the station again")
+    return raw
 
 
 def verifier(public_key: bytes | None) -> Verify:

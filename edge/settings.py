@@ -50,6 +50,13 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentSettings:
+    """claim: a file with the claim by which a station that is not enrolled yet asks to be let in."""
+
+    claim: Path = Path("/boot/firmware/diemdanh-claim.txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Central:
     """public_key: central's Ed25519 key, 32 bytes, pinned; None = configurations and commands are refused."""
 
@@ -159,6 +166,7 @@ class Settings:
     station: Station
     broker: Broker = field(default_factory=Broker)
     central: Central = field(default_factory=Central)
+    enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     readers: tuple[ReaderSettings, ...] = ()
     panel: PanelSettings = field(default_factory=PanelSettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
@@ -172,6 +180,7 @@ SECTIONS: dict[str, type[Any]] = {
     "station": Station,
     "broker": Broker,
     "central": Central,
+    "enrolment": EnrolmentSettings,
     "panel": PanelSettings,
     "display": DisplaySettings,
     "uplink": UplinkSettings,

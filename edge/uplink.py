@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.clock import Clock
 from edge.commands import Commands
+from edge.enrolment import WaitingError, Way
 from edge.errors import EdgeError
 from edge.health import Health
 from edge.journal import Journal
@@ -80,14 +81,13 @@ class Parts:
 class Uplink:
     """Connects for ever, one session after the other. online: a session is up, as far as is known.
 
-    access: asked before every connection how the broker is reached; None = as `broker` says.
+    way: asked before every connection how the broker is reached; None = as `broker` says.
     """
 
-    def __init__(
-        self, broker: Broker, heartbeat_s: float, parts: Parts, access: Callable[[], Access] | None = None
-    ) -> None:
+    def __init__(self, broker: Broker, heartbeat_s: float, parts: Parts, way: Way | None = None) -> None:
         self._broker = broker
-        self._access = access or (lambda: from_files(broker, parts.clock.certain_ms))
+        self._way = way
+        self._waits_for = ""
         self._heartbeat_s = heartbeat_s
         self._parts = parts
         self._connection = 0
@@ -121,11 +121,14 @@ class Uplink:
     def _one_connection(self, woken: socket.socket, stop: threading.Event) -> bool:
         """One connection from beginning to end; True when it came to a birth."""
         self._connection += 1
-        session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken, self._born)
+        due = self._way.due if self._way is not None else _never
+        session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken, self._born, due)
         access = Access(self._broker.host, self._broker.port)
         try:
-            access = self._access()
+            access = self._find_way()
             session.live(access, stop)
+        except WaitingError as waiting:
+            return self._wait_for_a_person(waiting)
         except OSError as error:
             log.warning("connection %d to %s:%d: %s", self._connection, access.host, access.port, error)
             self._parts.health.count("connection_lost")
@@ -134,8 +137,26 @@ class Uplink:
             session.drop()
         return session.born
 
+    def _find_way(self) -> Access:
+        if self._way is None:
+            return from_files(self._broker, self._parts.clock.certain_ms)
+        return self._way.access()
+
+    def _wait_for_a_person(self, waiting: WaitingError) -> bool:
+        """Somebody is reading the digits: ask again soon, and say it once."""
+        if self._waits_for != waiting.digits:
+            log.warning("%s", waiting)
+        self._waits_for = waiting.digits
+        return True
+
     def _born(self) -> None:
         self.online = True
+        if self._way is not None:
+            self._way.worked()
+
+
+def _never() -> bool:
+    return False
 
 
 class _Session:
@@ -149,6 +170,7 @@ class _Session:
         connection: int,
         woken: socket.socket,
         born: Callable[[], None],
+        due: Callable[[], bool],
     ) -> None:
         self._broker = broker
         self._heartbeat_s = heartbeat_s
@@ -156,6 +178,7 @@ class _Session:
         self._connection = connection
         self._woken = woken
         self._tell_born = born
+        self._renewal_due = due
         self._device = parts.reporter.identity.device
         self._inbox: deque[tuple[str, bytes]] = deque()
         self._problem: str | None = None
@@ -305,6 +328,8 @@ class _Session:
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + self._heartbeat_in(0.9 + 0.2 * self._parts.random())
             self._publish(Channel.HB, self._parts.reporter.heartbeat(self._connection))
+            if self._renewal_due():
+                raise BrokerError("its certificate is two thirds through its life and is renewed")
 
     def _pending(self) -> list[Pending]:
         journal = self._parts.journal

@@ -95,10 +95,19 @@ def access_list(refused: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def broker_names(folder: Path) -> tuple[str, ...]:
-    """The names in the broker's certificate, as they were given. Raises BrokerConfigError."""
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How stations reach the broker: by any of these names, the first of which they are told."""
+
+    names: tuple[str, ...]
+    port: int
+
+
+def broker_address(folder: Path) -> Address:
+    """As `broker-config` was told. Raises BrokerConfigError."""
     try:
-        return tuple(json.loads((folder / "broker.json").read_text("utf-8"))["names"])
+        said = json.loads((folder / "broker.json").read_text("utf-8"))
+        return Address(tuple(map(str, said["names"])), int(said["port"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokerConfigError(f"{folder}: no broker's folder ({error}); `broker-config --out` makes one") from error
 

@@ -8,7 +8,7 @@ from central.__main__ import main
 from central.enrol import add_device, revoke_device
 from central.store.trust import newest_session, refused
 from central.trust.authority import open_authority
-from central.trust.broker import BrokerConfigError, Plan, broker_names, write_broker
+from central.trust.broker import BrokerConfigError, Plan, broker_address, write_broker
 from central.trust.refusing import refuse_at_broker
 from deploy.broker import CONFIGURATION
 from tests.central.intake.conftest import Door
@@ -172,7 +172,7 @@ def test_keys_are_kept_while_names_and_time_are_good(bare_office):
         return [(folder / file).read_bytes() for file in files]
 
     first = written("10.1.2.3", "trungtam.xa")
-    assert broker_names(folder) == ("10.1.2.3", "trungtam.xa")
+    assert broker_address(folder).names == ("10.1.2.3", "trungtam.xa")
     assert written("10.1.2.3", "trungtam.xa") == first
     assert written("10.1.2.4")[1] == first[1] and written("10.1.2.4")[0] != first[0]
     assert written("10.1.2.4", now_ms=NOW_MS + 6 * 365 * DAY_MS)[1] != first[1]
@@ -180,7 +180,7 @@ def test_keys_are_kept_while_names_and_time_are_good(bare_office):
     with pytest.raises(BrokerConfigError, match="punycode"):
         written("xã.vn")
     with pytest.raises(BrokerConfigError, match="no broker's folder"):
-        broker_names(bare_office.folder)
+        broker_address(bare_office.folder)
 
 
 def test_the_limits_are_those_of_the_other_configuration(bare_office):

@@ -178,8 +178,23 @@ class Way:
         return shown(client_context(known.ca, self._clock.certain_ms), path, path)
 
 
-def read_enrolment(data: Path, device: str) -> Enrolment | None:
-    """What lies in folder `data`, None where nothing does. Raises EnrolmentError where it is damaged or another's."""
+def present_access(settings: Settings, data: Path, passed_ms: Callable[[], int]) -> Access:
+    """How the broker is reached by what is there already: central is asked nothing, no file is written.
+
+    data: the station's folder, as this program sees it. Raises EnrolmentError, CertificateError.
+    """
+    known = None if settings.broker.ca is not None else read_enrolment(data, None)
+    if known is None:
+        return from_files(settings.broker, passed_ms)
+    context = shown(client_context(known.ca, passed_ms), data / PEM, data / PEM)
+    return Access(known.broker_host, known.broker_port, context)
+
+
+def read_enrolment(data: Path, device: str | None) -> Enrolment | None:
+    """What lies in folder `data`, None where nothing does. Raises EnrolmentError where it is damaged or another's.
+
+    device: of this station, None = whosever it is.
+    """
     path = data / FILE
     try:
         content = path.read_bytes()
@@ -189,7 +204,7 @@ def read_enrolment(data: Path, device: str) -> Enrolment | None:
         found = _enrolment(json.loads(content), str(path))
     except (ValueError, RecursionError) as error:
         raise EnrolmentError(f"{path}: damaged ({error}); remove it and enrol the station again") from error
-    if found.device != device:
+    if device not in (None, found.device):
         raise EnrolmentError(f"{path}: of station {found.device}, this one is {device}; remove it and enrol again")
     return found
 

@@ -29,7 +29,7 @@ from edge.identity import open_identity
 from edge.journal import Journal
 from edge.keeper import Keeper, read_floor
 from edge.panel import Panel
-from edge.phrases import Feedback
+from edge.phrases import Feedback, Words, digits_words
 from edge.ports import Open, ReaderPort
 from edge.readers import Reader
 from edge.readers.acceptance import Policy
@@ -186,8 +186,13 @@ class Station:
         from edge.screen import Screen
 
         display = DISPLAYS[settings.kind](settings)
-        self._screen = Screen(display, lambda: self._doorway.idle().words, self._clock.mono_ns)
+        self._screen = Screen(display, self._idle_words, self._clock.mono_ns)
         self._screen.start(self._health)
+
+    def _idle_words(self) -> Words:
+        """What the display shows while nothing happens; while it is being let in, what a person has to compare."""
+        digits = self._way.digits
+        return digits_words(digits) if digits else self._doorway.idle().words
 
     def _write(self, answer: Answer) -> None:
         if self._screen is not None:

@@ -16,16 +16,26 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from central.clock import SystemClock
 from central.intake import run_collector
+from central.keys import load_key
 from central.settings import BrokerSettings, Settings
 from central.store import Store, open_store
 from central.store.trust import CertificateRow, keep_certificate, refused
 from central.trust.authority import DEVICE_DAYS, Authority, Request, open_authority
 from central.trust.broker import Plan, write_broker
+from central.trust.enrolling import confirm, open_slot, slots
+from central.web.enrolment import EnrolmentServer, build_enrolment
+from central.web.enrolment import Office as Told
 from deploy.broker import Broker, free_port, start_secured
+from edge.clock import open_clock
+from edge.enrolment import WaitingError, Way
+from edge.identity import open_identity
+from edge.settings import ClockSettings, parse_settings
 from edge.tls import client_context
+from edge.wire.claim import Claim, pin_of
 
 NOW_MS = SystemClock().now_ms()
 DAY_MS = 86_400_000
+DOOR = "D-X01"
 
 
 def until(done: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
@@ -196,3 +206,73 @@ def office(bare_office: Office) -> Office:
     bare_office.configure()
     bare_office.start()
     return bare_office
+
+
+class ShiftedClock:
+    """The real clock, moved by whole days."""
+
+    def __init__(self, days: float) -> None:
+        self.days = days
+
+    def now_ms(self) -> int:
+        return SystemClock().now_ms() + round(self.days * DAY_MS)
+
+    def mono_s(self) -> float:
+        return SystemClock().mono_s()
+
+
+class Entrance:
+    """An office with its broker and an enrolment address, spoken to by stations of the test's own process."""
+
+    def __init__(self, office, stack) -> None:
+        self.office, self._stack, self.port = office, stack, free_port()
+        self.clock = ShiftedClock(0)
+        self.server: EnrolmentServer | None = None
+        self.start()
+        stack.callback(lambda: self.server.stop())
+
+    def start(self) -> None:
+        office, folder = self.office, self.office.broker_folder
+        key = load_key(office.folder / "central-key.pem").public_text
+        told = Told(office.authority, "127.0.0.1", office.port, key)
+        self.server = EnrolmentServer(
+            build_enrolment(office.store, self.clock, told), "127.0.0.1", self.port,
+            folder / "server.pem", folder / "server-key.pem",
+        )  # fmt: skip
+        self.server.start()
+
+    def restart(self) -> None:
+        self.server.stop()
+        self.start()
+
+    def claim(self, hours: float = 24, door: str = DOOR) -> Claim:
+        office = self.office
+        secret = open_slot(office.store, door, None, "", self.clock.now_ms(), hours)
+        return Claim("127.0.0.1", self.port, secret, pin_of(office.authority.der))
+
+    def confirm(self, digits: str, door: str = DOOR) -> None:
+        now_ms = self.clock.now_ms()
+        assert confirm(self.office.store, self.office.authority, door, digits, now_ms, now_ms) == []
+
+    def way(self, name: str = "station") -> Way:
+        """A station's way, as the station has it after every start."""
+        data = self.office.folder / name
+        settings = parse_settings(f'[station]\ndata = "{data}"', "test", {})
+        return Way(settings, open_identity(data), open_clock(ClockSettings(quality="none")))
+
+    def state(self) -> str:
+        return slots(self.office.store, self.office.authority, self.clock.now_ms())[-1].state
+
+    def enrol(self, claim: Claim | None = None, name: str = "station"):
+        claim = claim or self.claim()
+        with pytest.raises(WaitingError) as waiting:
+            self.way(name).enrol(claim)
+        self.confirm(waiting.value.digits)
+        return self.way(name).enrol(claim)
+
+
+@pytest.fixture
+def entrance(bare_office):
+    bare_office.configure()
+    with ExitStack() as stack:
+        yield Entrance(bare_office, stack)

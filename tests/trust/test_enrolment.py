@@ -7,99 +7,22 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
-from central.clock import SystemClock
 from central.enrol import add_device, list_devices, revoke_device
-from central.keys import load_key
 from central.store.trust import certificates
 from central.trust.authority import read_request
-from central.trust.enrolling import ConfirmError, NotLetInError, begin, cancel, confirm, open_slot, renew, slots
-from central.web.enrolment import EnrolmentServer, Office, build_enrolment
+from central.trust.enrolling import ConfirmError, NotLetInError, begin, cancel, renew, slots
 from deploy.broker import free_port
-from edge.clock import open_clock
-from edge.enrolment import EnrolmentError, WaitingError, Way, claim_of, read_enrolment
+from edge.enrolment import EnrolmentError, WaitingError, claim_of, read_enrolment
 from edge.https import ask
 from edge.identity import open_identity
-from edge.settings import ClockSettings, parse_settings
 from edge.tls import client_context
-from edge.wire.claim import Claim, pin_of
-from tests.trust.conftest import DAY_MS, NOW_MS, until
+from edge.wire.claim import Claim
+from tests.trust.conftest import DAY_MS, DOOR, NOW_MS, Entrance, until
 from tests.trust.stations import ROOT, Station
-
-DOOR = "D-X01"
-
-
-class ShiftedClock:
-    """The real clock, moved by whole days."""
-
-    def __init__(self, days: float) -> None:
-        self.days = days
-
-    def now_ms(self) -> int:
-        return SystemClock().now_ms() + round(self.days * DAY_MS)
-
-    def mono_s(self) -> float:
-        return SystemClock().mono_s()
-
-
-class Entrance:
-    """An office with its broker and an enrolment address, spoken to by stations of the test's own process."""
-
-    def __init__(self, office, stack) -> None:
-        self.office, self._stack, self.port = office, stack, free_port()
-        self.clock = ShiftedClock(0)
-        self.server: EnrolmentServer | None = None
-        self.start()
-        stack.callback(lambda: self.server.stop())
-
-    def start(self) -> None:
-        office, folder = self.office, self.office.broker_folder
-        key = load_key(office.folder / "central-key.pem").public_text
-        told = Office(office.authority, "127.0.0.1", office.port, key)
-        self.server = EnrolmentServer(
-            build_enrolment(office.store, self.clock, told), "127.0.0.1", self.port,
-            folder / "server.pem", folder / "server-key.pem",
-        )  # fmt: skip
-        self.server.start()
-
-    def restart(self) -> None:
-        self.server.stop()
-        self.start()
-
-    def claim(self, hours: float = 24, door: str = DOOR) -> Claim:
-        office = self.office
-        secret = open_slot(office.store, door, None, "", self.clock.now_ms(), hours)
-        return Claim("127.0.0.1", self.port, secret, pin_of(office.authority.der))
-
-    def confirm(self, digits: str, door: str = DOOR) -> None:
-        now_ms = self.clock.now_ms()
-        assert confirm(self.office.store, self.office.authority, door, digits, now_ms, now_ms) == []
-
-    def way(self, name: str = "station") -> Way:
-        """A station's way, as the station has it after every start."""
-        data = self.office.folder / name
-        settings = parse_settings(f'[station]\ndata = "{data}"', "test", {})
-        return Way(settings, open_identity(data), open_clock(ClockSettings(quality="none")))
-
-    def state(self) -> str:
-        return slots(self.office.store, self.office.authority, self.clock.now_ms())[-1].state
-
-    def enrol(self, claim: Claim | None = None, name: str = "station"):
-        claim = claim or self.claim()
-        with pytest.raises(WaitingError) as waiting:
-            self.way(name).enrol(claim)
-        self.confirm(waiting.value.digits)
-        return self.way(name).enrol(claim)
-
-
-@pytest.fixture
-def entrance(bare_office):
-    bare_office.configure()
-    with ExitStack() as stack:
-        yield Entrance(bare_office, stack)
 
 
 def refusal(entrance: Entrance, claim: Claim, name: str = "station") -> str:
@@ -371,7 +294,9 @@ class Central:
 def fresh_station(office, text: str) -> Station:
     card = office.folder / "diemdanh-claim.txt"
     card.write_text(f"# Điểm Danh\n{text}\n", "utf-8")
-    return Station(office.folder / "door", f'[enrolment]\nclaim = "{card}"\n[clock]\nquality = "none"\n')
+    (office.folder / "display").touch()
+    display = f'[display]\nkind = "text"\nport = "{office.folder}/display"\n'
+    return Station(office.folder / "door", f'[enrolment]\nclaim = "{card}"\n{display}[clock]\nquality = "none"\n')
 
 
 def test_a_station_whose_clock_stands_in_1970_and_whose_power_fails_at_every_step_is_let_in(office):
@@ -383,6 +308,8 @@ def test_a_station_whose_clock_stands_in_1970_and_whose_power_fails_at_every_ste
             asked = here.reaches("asks")
             until(lambda: "must be confirmed" in station.said(), what="the digits in the station's log")
             assert asked.digits in station.said()
+            spaced = f"{asked.digits[:3]} {asked.digits[3:]}"
+            until(lambda: f"Mã của trạm: {spaced}" in (office.folder / "display").read_text(), what="the display")
             station.kill()
             here.kill()
             here.start()

@@ -172,7 +172,7 @@ class Way:
 
     def _context(self, known: Enrolment) -> ssl.SSLContext:
         path = self._data / PEM
-        content = self._identity.key_pem() + known.certificate.encode()
+        content = (self._identity.key_pem() + known.certificate).encode()
         if not path.exists() or not compare_digest(path.read_bytes(), content):
             replace_file(path, content, 0o600)
         return shown(client_context(known.ca, self._clock.certain_ms), path, path)

@@ -6,7 +6,7 @@ come about. The id is random and not the commune's name, because devices move (w
 
 import json
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,20 +40,17 @@ class Identity:
         return verifier(self.key.public_key().public_bytes_raw())(signature, line)
 
     def certificate_request(self) -> str:
-        """What central is asked to certify (PKCS #10, PEM): this id, with this key. Asked for once in nine months."""
-        from cryptography import x509
-        from cryptography.hazmat.primitives.serialization import Encoding
-        from cryptography.x509.oid import NameOID
+        """What central is asked to certify (PKCS #10, RFC 2986 and 8410; PEM): this id, with this key."""
+        algorithm = _der(0x30, _ED25519)
+        name = _der(0x30, _der(0x31, _der(0x30, _COMMON_NAME, _der(0x0C, self.device.encode()))))
+        key = _der(0x30, algorithm, _der(0x03, b"\0", self.raw_public_key))
+        wanted = _der(0x30, _der(0x02, b"\0"), name, key, _der(0xA0))
+        return _pem("CERTIFICATE REQUEST", _der(0x30, wanted, algorithm, _der(0x03, b"\0", self.sign(wanted))))
 
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.device)])
-        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(self.key, None)
-        return request.public_bytes(Encoding.PEM).decode()
-
-    def key_pem(self) -> bytes:
-        """The private key as TLS reads it from a file."""
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    def key_pem(self) -> str:
+        """The private key as TLS reads it from a file (PKCS #8, RFC 8410; PEM)."""
+        seed = _der(0x04, _der(0x04, self.key.private_bytes_raw()))
+        return _pem("PRIVATE KEY", _der(0x30, _der(0x02, b"\0"), _der(0x30, _ED25519), seed))
 
     @property
     def raw_public_key(self) -> bytes:
@@ -102,6 +99,23 @@ def _read(path: Path) -> Identity:
 def _encode(identity: Identity) -> bytes:
     private = encode_key(identity.key.private_bytes_raw())
     return json.dumps({"device": identity.device, "private_key": private}).encode() + b"\n"
+
+
+_ED25519 = bytes.fromhex("06032b6570")
+_COMMON_NAME = bytes.fromhex("0603550403")
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    """One element (X.690) of at most 255 bytes. cryptography's own makers would cost a station 3 MB of memory."""
+    content = b"".join(parts)
+    length = bytes([len(content)]) if len(content) < 128 else bytes([0x81, len(content)])
+    return bytes([tag]) + length + content
+
+
+def _pem(label: str, der: bytes) -> str:
+    text = b64encode(der).decode()
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
 
 
 def encode_key(raw: bytes) -> str:

@@ -5,8 +5,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from edge.identity import Identity, open_identity
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +30,7 @@ class Station:
     def key_file(self) -> Path:
         """Its own key as a certificate's key is written."""
         path = self.folder / "key.pem"
-        path.write_bytes(self.identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        path.write_text(self.identity.key_pem())
         return path
 
     def start(self) -> None:

@@ -168,7 +168,7 @@ class Way:
         given = {**answer.fields, "device": self._identity.device, "host": host, "port": port, "ca": ca}
         made = _enrolment(given, f"{host}:{port}")
         self._context(made)
-        replace_file(self._data / FILE, json.dumps(asdict(made)).encode() + b"\n", 0o600)
+        keep_enrolment(self._data, made)
 
     def _context(self, known: Enrolment) -> ssl.SSLContext:
         path = self._data / PEM
@@ -176,6 +176,11 @@ class Way:
         if not path.exists() or not compare_digest(path.read_bytes(), content):
             replace_file(path, content, 0o600)
         return shown(client_context(known.ca, self._clock.certain_ms), path, path)
+
+
+def keep_enrolment(data: Path, made: Enrolment) -> None:
+    """Keep it in folder `data`, durably."""
+    replace_file(data / FILE, json.dumps(asdict(made)).encode() + b"\n", 0o600)
 
 
 def present_access(settings: Settings, data: Path, passed_ms: Callable[[], int]) -> Access:

@@ -84,7 +84,7 @@ def _replace(db: sa.Connection, door: DeviceRow, row: DeviceRow) -> None:
     if door.id != row.id and fleet.has_sent(db, door.id):
         raise RegistryError(
             f"{row.code} is station {door.id}, whose events are stored: they stay its own; "
-            f"`device revoke {row.code}`, and register {row.id} under another code"
+            f"`device revoke {row.code}` and register {row.id} under another code, or `enrol open {row.code} --replace`"
         )
     what = "another key" if door.id == row.id else f"id {row.id} instead of {door.id}"
     decisions.record(db, Decision(row.id, "replaced", f"{row.code}: {what}", "", "", row.registered_ms))

@@ -30,6 +30,11 @@ def add(commands: Commands) -> None:
     opened.add_argument("door", help="what people call the door, such as D-X01")
     opened.add_argument("--unit", help="the unit whose door it is; kept when the door is known already")
     opened.add_argument("--location", default="", help="where it hangs, in words")
+    opened.add_argument(
+        "--replace",
+        action="store_true",
+        help="the door's station is broken or gone: it is revoked when this one is let in",
+    )
     opened.add_argument("--hours", type=_hours, default=HOURS, metavar="N", help="how long it is good (default 24)")
     listing = verbs.add_parser("list", help="all slots and how far each is")
     listing.add_argument("--json", action="store_true", help="for machines")
@@ -66,6 +71,7 @@ def run(arguments: argparse.Namespace, settings: "Settings") -> int:
 def _open(
     arguments: argparse.Namespace, settings: "Settings", store: "Store", authority: "Authority", now_ms: int
 ) -> None:
+    from central.store.claims import Slot
     from central.trust.broker import broker_address
     from central.trust.enrolling import open_slot
     from edge.wire.claim import Claim, pin_of
@@ -75,7 +81,8 @@ def _open(
             "enrol.port is not set: there is no address at which a station could ask; set it and start `web`"
         )
     host = broker_address(Path(settings.broker.folder)).names[0]
-    secret = open_slot(store, arguments.door, arguments.unit, arguments.location, now_ms, arguments.hours)
+    slot = Slot(arguments.door, arguments.unit, arguments.location, arguments.replace)
+    secret = open_slot(store, slot, now_ms, arguments.hours)
     text = Claim(host, settings.enrol.port, secret, pin_of(authority.der)).text
     sys.stderr.write(_qr(text))
     sys.stdout.write(f"{text}\n")
@@ -117,14 +124,20 @@ def _list(
 def _confirm(
     arguments: argparse.Namespace, settings: "Settings", store: "Store", authority: "Authority", now_ms: int
 ) -> None:
+    from central.enrol import list_devices
     from central.intaking.collector import Collector
     from central.trust.enrolling import confirm
+    from central.trust.refusing import refuse_at_broker
 
     clock = settings.clock.clock()
+    before = {row.id for row in list_devices(store) if row.revoked_ms is None}
     waiting = confirm(store, authority, arguments.door, "".join(arguments.digits), now_ms, clock.now_ms())
     if waiting:
         Collector(store, clock).process(waiting)
         sys.stderr.write(f"{len(waiting)} messages that it sent before are taken in\n")
+    for gone in before - {row.id for row in list_devices(store) if row.revoked_ms is None}:
+        left = refuse_at_broker(store, settings.broker, authority, gone, now_ms)
+        sys.stderr.write(f"{gone}, which was there before, is revoked; {left or 'the broker refuses it'}\n")
     sys.stdout.write(f"{arguments.door} is let in; its station fetches its certificate by itself\n")
 
 

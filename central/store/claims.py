@@ -19,6 +19,7 @@ class ClaimRow:
     door: str
     unit: str | None
     location: str
+    replaces: bool
     secret_hash: bytes
     opened_ms: int
     expires_ms: int
@@ -31,14 +32,22 @@ class ClaimRow:
     ended: str
 
 
-def open_claim(
-    db: sa.Connection, door: str, unit: str | None, location: str, secret_hash: bytes, opened_ms: int, expires_ms: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """For whom a claim is good; columns as in `tables.Claim`."""
+
+    door: str
+    unit: str | None = None
+    location: str = ""
+    replaces: bool = False
+
+
+def open_claim(db: sa.Connection, slot: Slot, secret_hash: bytes, opened_ms: int, expires_ms: int) -> None:
     """A new slot; what was open for the door before is of no use any more."""
     c = CLAIM.c
-    mine = (c.door == door) & c.confirmed_ms.is_(None) & (c.ended == "")
+    mine = (c.door == slot.door) & c.confirmed_ms.is_(None) & (c.ended == "")
     db.execute(sa.update(CLAIM).where(mine).values(ended="a newer claim"))
-    row: dict[str, Any] = {"door": door, "unit": unit, "location": location, "secret_hash": secret_hash}
+    row: dict[str, Any] = {name: getattr(slot, name) for name in slot.__slots__} | {"secret_hash": secret_hash}
     row |= {"opened_ms": opened_ms, "expires_ms": expires_ms, "wrong_digits": 0, "ended": ""}
     db.execute(sa.insert(CLAIM).values(row))
 

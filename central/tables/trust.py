@@ -9,16 +9,18 @@ from central.tables.columns import ms
 class Claim(SQLModel, table=True):
     """A slot for one station at one door, and the secret by which it asks for it.
 
-    door: the code that people call it by. secret_hash: SHA-256 of the claim's secret, which is nowhere else. device and
-    key: the first station that came with it, begun_ms when. wrong_digits: how often other digits were confirmed than
-    the station shows. confirmed_ms: a person compared them. fetched_ms: the station has its certificate. ended: why it
-    is of no use any more ("" = it is): `confirmed` ones never end.
+    door: the code that people call it by. replaces: the station that is there gives way. secret_hash: SHA-256 of the
+    claim's secret, which is nowhere else. device and key: the first station that came with it, begun_ms when.
+    wrong_digits: how often other digits were confirmed than the station shows. confirmed_ms: a person compared them.
+    fetched_ms: the station has its certificate. ended: why it is of no use any more ("" = it is); one that was
+    confirmed never ends.
     """
 
     id: int | None = Field(default=None, primary_key=True)
     door: str = Field(index=True, max_length=40)
     unit: str | None = Field(default=None, max_length=40)
     location: str = Field(default="", max_length=200)
+    replaces: bool = False
     secret_hash: bytes = Field(unique=True)
     opened_ms: int = ms()  # type: ignore[assignment]
     expires_ms: int = ms()  # type: ignore[assignment]

@@ -6,7 +6,7 @@ middle, by power or by network, is asked again and answered alike. Times of clai
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -16,8 +16,9 @@ from central.errors import CentralError
 from central.intaking.reading import Message
 from central.intaking.registry import UNREGISTERED
 from central.keys import decode_key, encode_key
-from central.store import Store, claims, fleet, quarantine, trust
-from central.store.claims import ClaimRow
+from central.store import Store, claims, decisions, fleet, quarantine, trust
+from central.store.claims import ClaimRow, Slot
+from central.store.decisions import Decision
 from central.store.fleet import DeviceRow
 from central.store.trust import CertificateRow
 from central.trust.authority import Authority, Request
@@ -69,26 +70,21 @@ class Begun:
 
 
 def open_slot(
-    store: Store,
-    door: str,
-    unit: str | None,
-    location: str,
-    now_ms: int,
-    hours: float,
-    random: Callable[[int], bytes] = secrets.token_bytes,
+    store: Store, slot: Slot, now_ms: int, hours: float, random: Callable[[int], bytes] = secrets.token_bytes
 ) -> bytes:
-    """A slot for one station at `door`; returns the claim's secret, which is kept nowhere. Raises CentralError.
+    """A slot for one station; returns the claim's secret, which is kept nowhere. Raises ConfirmError, UnknownUnitError.
 
     Whatever claim the door had and nobody confirmed is of no use any more.
     """
+    if not slot.door.strip():
+        raise ConfirmError("a door needs a code that people call it by, such as D-X01")
     secret = random(SECRET_BYTES)
     with store.write() as db:
-        check_unit(db, unit)
-        if not door.strip():
-            raise ConfirmError("a door needs a code that people call it by, such as D-X01")
-        if any(row.code == door and row.revoked_ms for row in fleet.devices(db)):
-            raise ConfirmError(f"{door} is revoked; open a slot for another code")
-        claims.open_claim(db, door, unit, location, hash_of(secret), now_ms, now_ms + round(hours * HOUR_MS))
+        check_unit(db, slot.unit)
+        there = {row.code: row for row in fleet.devices(db)}.get(slot.door)
+        if there is not None and there.revoked_ms is not None and not slot.replaces:
+            raise ConfirmError(f"{slot.door} is revoked; another station takes its place with --replace")
+        claims.open_claim(db, slot, hash_of(secret), now_ms, now_ms + round(hours * HOUR_MS))
     return secret
 
 
@@ -190,9 +186,27 @@ def _let_in(db: sa.Connection, claim: ClaimRow, row: DeviceRow) -> list[Message]
     if known is not None and (known.code, known.key, known.revoked_ms) == (row.code, row.key, None):
         return []  # it was registered by hand before there were certificates
     check_unit(db, claim.unit)
-    register(db, row, replace_station=True)
+    register(db, _in_its_place(db, row) if claim.replaces else row, replace_station=True)
     waiting = quarantine.release(db, row.id, UNREGISTERED, row.registered_ms)
     return [Message(m.topic, m.payload, m.received_ms) for m in waiting]
+
+
+def _in_its_place(db: sa.Connection, row: DeviceRow) -> DeviceRow:
+    """The new station, once the one that is there has given way: it is revoked, and keeps what it sent under a code of
+    its own, with the holes that are in it."""
+    devices = fleet.devices(db)
+    there = {device.code: device for device in devices}.get(row.code)
+    if there is None or there.id == row.id:
+        return row
+    trust.revoke_certificates(db, there.id, row.registered_ms)
+    if not fleet.has_sent(db, there.id):
+        return row
+    former = f"{row.code}~{1 + sum(device.code.startswith(f'{row.code}~') for device in devices)}"
+    fleet.revoke_device(db, there.id, row.registered_ms)
+    fleet.rename(db, there.id, former)
+    said = f"{row.code}: station {row.id} instead of {there.id}, which is {former} now"
+    decisions.record(db, Decision(row.id, "replaced", said, "", "", row.registered_ms))
+    return replace(row, unit=row.unit or there.unit, location=row.location or there.location)
 
 
 def cancel(store: Store, door: str) -> None:
@@ -220,7 +234,7 @@ def renew(store: Store, authority: Authority, request: Request, now_ms: int) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Progress:
     """How far a slot is. state: see `_state`. digits: what its station shows, "" where none has asked."""
 
     door: str
@@ -231,12 +245,12 @@ class Slot:
     expires_ms: int
 
 
-def slots(store: Store, authority: Authority, now_ms: int) -> list[Slot]:
+def slots(store: Store, authority: Authority, now_ms: int) -> list[Progress]:
     """Every slot, the newest last."""
     with store.read() as db:
         found, heard = claims.all_claims(db), claims.heard_devices(db)
     return [
-        Slot(
+        Progress(
             one.door,
             _state(one, heard, now_ms),
             digits_of(one, authority),

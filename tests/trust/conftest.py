@@ -19,6 +19,7 @@ from central.intake import run_collector
 from central.keys import load_key
 from central.settings import BrokerSettings, Settings
 from central.store import Store, open_store
+from central.store.claims import Slot
 from central.store.trust import CertificateRow, keep_certificate, refused
 from central.trust.authority import DEVICE_DAYS, Authority, Request, open_authority
 from central.trust.broker import Plan, write_broker
@@ -245,9 +246,9 @@ class Entrance:
         self.server.stop()
         self.start()
 
-    def claim(self, hours: float = 24, door: str = DOOR) -> Claim:
+    def claim(self, hours: float = 24, door: str = DOOR, *, replaces: bool = False) -> Claim:
         office = self.office
-        secret = open_slot(office.store, door, None, "", self.clock.now_ms(), hours)
+        secret = open_slot(office.store, Slot(door, replaces=replaces), self.clock.now_ms(), hours)
         return Claim("127.0.0.1", self.port, secret, pin_of(office.authority.der))
 
     def confirm(self, digits: str, door: str = DOOR) -> None:

@@ -6,9 +6,14 @@ from contextlib import closing
 
 import pytest
 
-from central.enrol import RegistryError, list_devices
+from central.clock import SystemClock
+from central.enrol import RegistryError, list_devices, revoke_device
+from central.intaking.collector import Collector
+from central.intaking.reading import Message
 from central.keys import encode_key
 from central.store import Store, open_store
+from central.store.claims import Slot
+from central.store.trust import certificates
 from central.trust.authority import Authority, Request, open_authority
 from central.trust.enrolling import (
     Begun,
@@ -49,7 +54,7 @@ def shown(store: Store, authority: Authority) -> str:
 
 def test_a_claim_goes_its_way_on_either_database(store, authority):
     station = Door()
-    secret = open_slot(store, DOOR, None, "gate", NOW_MS, 1)
+    secret = open_slot(store, Slot(DOOR, None, "gate"), NOW_MS, 1)
     assert begin(store, secret, request(station), NOW_MS) == Begun(DOOR, None)
     assert begin(store, secret, request(station), NOW_MS + 1) == Begun(DOOR, None)
     assert confirm(store, authority, DOOR, shown(store, authority), NOW_MS, 7) == []
@@ -62,7 +67,7 @@ def test_a_claim_goes_its_way_on_either_database(store, authority):
 
 def test_of_two_stations_that_come_at_once_with_one_claim_one_is_first(store, authority):
     for _ in range(8):
-        secret = open_slot(store, DOOR, None, "", NOW_MS, 1)
+        secret = open_slot(store, Slot(DOOR), NOW_MS, 1)
 
         def ask(door: Door, secret: bytes = secret) -> str:
             try:
@@ -79,7 +84,7 @@ def test_of_two_stations_that_come_at_once_with_one_claim_one_is_first(store, au
 def test_of_two_people_who_confirm_at_once_one_does(store, authority):
     for number in range(5):
         code, station = f"D-{number}", Door()
-        secret = open_slot(store, code, None, "", NOW_MS, 1)
+        secret = open_slot(store, Slot(code), NOW_MS, 1)
         begin(store, secret, request(station), NOW_MS)
         digits = shown(store, authority)
 
@@ -99,7 +104,7 @@ def test_of_two_people_who_confirm_at_once_one_does(store, authority):
 def test_a_station_of_another_door_is_not_let_in_twice(store, authority):
     station = Door()
     for code in ("D-1", "D-2"):
-        secret = open_slot(store, code, None, "", NOW_MS, 1)
+        secret = open_slot(store, Slot(code), NOW_MS, 1)
         begin(store, secret, request(station), NOW_MS)
         if code == "D-1":
             confirm(store, authority, code, shown(store, authority), NOW_MS, NOW_MS)
@@ -111,7 +116,52 @@ def test_a_station_of_another_door_is_not_let_in_twice(store, authority):
 
 def test_a_slot_names_a_door_and_a_unit_that_there_is(store, authority):
     with pytest.raises(LookupError, match="X99"):
-        open_slot(store, DOOR, "X99", "", NOW_MS, 1)
+        open_slot(store, Slot(DOOR, "X99"), NOW_MS, 1)
     with pytest.raises(ConfirmError, match="needs a code"):
-        open_slot(store, " ", None, "", NOW_MS, 1)
+        open_slot(store, Slot(" "), NOW_MS, 1)
     assert slots(store, authority, NOW_MS) == []
+
+
+def _with_a_station(store: Store, authority: Authority, slot: Slot) -> Door:
+    station = Door()
+    secret = open_slot(store, slot, NOW_MS, 1)
+    begin(store, secret, request(station), NOW_MS)
+    confirm(store, authority, slot.door, shown(store, authority), NOW_MS, NOW_MS)
+    return station
+
+
+def test_a_broken_station_gives_way_and_its_hole_stays_visible(store, authority):
+    old = _with_a_station(store, authority, Slot(DOOR, None, "gate"))
+    journal = old.punch(old.journal(at=NOW_MS), "em:00000001", "em:00000002", at=NOW_MS)
+    collector = Collector(store, SystemClock())
+    collector.process([Message(f"dd/1/{old.device}/up", old.up(journal, 1, 2), NOW_MS)])
+    collector.process([Message(f"dd/1/{old.device}/hb", old.beat(journal, at=NOW_MS, seal=False), NOW_MS)])
+
+    with pytest.raises(RegistryError, match="--replace"):
+        _with_a_station(store, authority, Slot(DOOR))
+    new = _with_a_station(store, authority, Slot(DOOR, replaces=True))
+    third = _with_a_station(store, authority, Slot(DOOR, replaces=True))
+
+    rows = {row.id: row for row in list_devices(store)}
+    assert (rows[old.device].code, rows[old.device].revoked_ms) == ("D-X01~1", NOW_MS)
+    # The second had sent nothing: nothing of it has to be kept.
+    assert new.device not in rows
+    assert (rows[third.device].code, rows[third.device].location) == (DOOR, "gate")
+    with store.read() as db:
+        journals = db.exec_driver_sql("SELECT device, watermark, known_head FROM journal").all()
+        assert [tuple(row) for row in journals] == [(old.device, 2, 3)]
+        assert {row.device for row in certificates(db) if row.revoked_ms is None} == {third.device}
+    with pytest.raises(NotLetInError, match="revoked"):
+        renew(store, authority, request(old), NOW_MS)
+
+
+def test_a_revoked_doors_place_is_taken_by_another_station_when_that_is_said(store, authority):
+    old = _with_a_station(store, authority, Slot(DOOR))
+    journal = old.journal(at=NOW_MS)
+    Collector(store, SystemClock()).process([Message(f"dd/1/{old.device}/up", old.up(journal), NOW_MS)])
+    revoke_device(store, DOOR, 5)
+    with pytest.raises(ConfirmError, match="--replace"):
+        open_slot(store, Slot(DOOR), NOW_MS, 1)
+    new = _with_a_station(store, authority, Slot(DOOR, replaces=True))
+    rows = {row.id: row for row in list_devices(store)}
+    assert rows[new.device].code == DOOR and rows[old.device].revoked_ms == 5, "the first revocation stays"

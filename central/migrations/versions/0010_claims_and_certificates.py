@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("door", sa.String(40), nullable=False),
         sa.Column("unit", sa.String(40), nullable=True),
         sa.Column("location", sa.String(200), nullable=False),
+        sa.Column("replaces", sa.Boolean(), nullable=False),
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False, unique=True),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("expires_ms", sa.BigInteger(), nullable=False),

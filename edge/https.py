@@ -43,7 +43,7 @@ def ask(host: str, port: int, context: ssl.SSLContext, path: str, said: dict[str
         context.wrap_socket(plain, server_hostname=host) as line,
     ):
         line.sendall(head.encode("ascii") + body)
-        return _read(_all(line), f"{host}:{port}")
+        return read_answer(_all(line), f"{host}:{port}")
 
 
 def _all(line: ssl.SSLSocket) -> bytes:
@@ -55,7 +55,8 @@ def _all(line: ssl.SSLSocket) -> bytes:
     return bytes(parts)
 
 
-def _read(content: bytes, place: str) -> Answer:
+def read_answer(content: bytes, place: str) -> Answer:
+    """The answer in `content`. Raises AnswerError that names `place`."""
     head, _, body = content.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
     if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():

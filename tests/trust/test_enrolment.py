@@ -159,6 +159,14 @@ def test_an_address_at_which_nobody_answers_is_tried_again(entrance):
     entrance.enrol(claim)
 
 
+def test_a_name_that_nobody_resolves_is_tried_again(entrance):
+    claim = entrance.claim()
+    with pytest.raises(OSError) as refused:
+        entrance.way().enrol(Claim("trungtam.invalid", claim.port, claim.secret, claim.pin))
+    assert not isinstance(refused.value, EnrolmentError), "which would end the asking"
+    entrance.enrol(claim)
+
+
 def test_an_answer_that_is_lost_is_given_again(entrance):
     """The power goes between central's answer and the station's disk, as often as one likes."""
     claim = entrance.claim()

@@ -39,6 +39,8 @@ _MODULES = {
     "outing": "outings",
     "terminal": "terminal",
     "verify": "verify",
+    "broker-config": "broker",
+    "enrol": "enrol",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

@@ -44,11 +44,23 @@ def _do(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     elif arguments.verb == "revoke":
         revoked = enrol.revoke_device(store, arguments.code, clock.now_ms())
         sys.stdout.write(f"{revoked.code} ({revoked.id}) is refused from now on; what it sent before stays\n")
+        if settings.broker.folder:
+            _tell_broker(settings, store, revoked.id)
     elif arguments.verb == "list":
         _list(store, as_json=arguments.json)
     else:
         doors.run(arguments, store, clock)
     return 0
+
+
+def _tell_broker(settings: Settings, store: Store, device: str) -> None:
+    from central.clock import SystemClock
+    from central.trust.authority import open_authority
+    from central.trust.refusing import refuse_at_broker
+
+    now_ms = SystemClock().now_ms()  # the broker lives in the real time
+    left = refuse_at_broker(store, settings.broker, open_authority(settings.ca.file, now_ms), device, now_ms)
+    sys.stderr.write(f"{left or 'the broker refuses it, and its connection is ended'}\n")
 
 
 _WITH = {"": "waits for a station", TERMINAL_KEY: "terminal"}

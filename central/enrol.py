@@ -11,7 +11,7 @@ from central.errors import CentralError
 from central.intaking.reading import Message
 from central.intaking.registry import UNREGISTERED
 from central.keys import decode_key
-from central.store import Store, decisions, fleet, quarantine
+from central.store import Store, decisions, fleet, quarantine, trust
 from central.store.decisions import Decision
 from central.store.fleet import DeviceRow
 from central.unknown import unknown_device, unknown_unit
@@ -47,22 +47,24 @@ def add_device(
     row = DeviceRow(device, code, unit, location, key, now_ms, None, None)
     try:
         with store.write() as db:
-            _check_unit(db, unit)
-            _register(db, row, replace_station=replace_station)
+            check_unit(db, unit)
+            register(db, row, replace_station=replace_station)
             waiting = quarantine.release(db, device, UNREGISTERED, now_ms)
     except sa.exc.IntegrityError as error:
         raise RegistryError(f"device {device} or code {code} was registered a moment ago by somebody else") from error
     return [Message(m.topic, m.payload, m.received_ms) for m in waiting]
 
 
-def _check_unit(db: sa.Connection, unit: str | None) -> None:
+def check_unit(db: sa.Connection, unit: str | None) -> None:
+    """Raises UnknownUnitError for a unit that never was; None = no unit."""
     codes = fleet.unit_codes(db)
     if unit is None or unit in codes:
         return
     raise unknown_unit(unit, codes)
 
 
-def _register(db: sa.Connection, row: DeviceRow, *, replace_station: bool) -> None:
+def register(db: sa.Connection, row: DeviceRow, *, replace_station: bool) -> None:
+    """One more station, or the one for which a door waits. Raises RegistryError."""
     door = None
     for other in fleet.devices(db):
         if other.code == row.code and (not other.key or replace_station):
@@ -82,7 +84,7 @@ def _replace(db: sa.Connection, door: DeviceRow, row: DeviceRow) -> None:
     if door.id != row.id and fleet.has_sent(db, door.id):
         raise RegistryError(
             f"{row.code} is station {door.id}, whose events are stored: they stay its own; "
-            f"`device revoke {row.code}`, and register {row.id} under another code"
+            f"`device revoke {row.code}` and register {row.id} under another code, or `enrol open {row.code} --replace`"
         )
     what = "another key" if door.id == row.id else f"id {row.id} instead of {door.id}"
     decisions.record(db, Decision(row.id, "replaced", f"{row.code}: {what}", "", "", row.registered_ms))
@@ -117,8 +119,12 @@ def device_of(store: Store, code: str) -> DeviceRow:
 
 
 def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:
-    """Refuse everything a device says from now on; what it said stays. Raises UnknownDeviceError."""
+    """Refuse everything a device says from now on, and its certificates; what it said stays.
+
+    Raises UnknownDeviceError.
+    """
     found = device_of(store, code)
     with store.write() as db:
         fleet.revoke_device(db, found.id, now_ms)
+        trust.revoke_certificates(db, found.id, now_ms)
     return found

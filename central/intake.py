@@ -9,6 +9,7 @@ import contextlib
 import logging
 import secrets
 import select
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -168,6 +169,7 @@ class Link:
         self._broker, self._receive = broker, receive
         self._stopping = threading.Event()
         self._wait_s = RECONNECT_LEAST_S
+        self._secured = not broker.tls
         self.health = LinkHealth()
         client = InBulk(f"central-{secrets.token_hex(6)}", self._arrived)
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
@@ -213,6 +215,9 @@ class Link:
 
     def _live(self, tick: Callable[[], None]) -> None:
         client = self._client
+        if not self._secured:
+            client.tls_set_context(_tls(self._broker))
+            self._secured = True
         client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s)
         while not self._stopping.is_set():
             tick()
@@ -286,6 +291,19 @@ class Link:
     def _arrived(self, messages: list[Published]) -> None:
         # A stored birth is no news: devices are heard by births and heartbeats.
         self._receive([(topic, payload) for topic, payload, retained in messages if not retained])
+
+
+def _tls(broker: BrokerSettings) -> ssl.SSLContext:
+    """By what the broker is known, and what central shows it. Raises OSError that names the files."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_verify_locations(broker.ca)
+        context.load_cert_chain(broker.cert, broker.key)
+    except OSError as error:
+        files = f"{broker.ca}, {broker.cert}, {broker.key}"
+        raise OSError(f"broker.ca, broker.cert, broker.key ({files}): {error}; `broker-config` writes them") from error
+    return context
 
 
 def _decrypted(socket: "SocketLike") -> int:

@@ -5,6 +5,7 @@ Central signs `cfg` and `cmd` with it; a station is told the public half at regi
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class CentralKey:
     @property
     def public_text(self) -> str:
         """The public key as base64url without padding (43 characters), as stations are given it."""
-        return urlsafe_b64encode(self.private.public_key().public_bytes_raw()).rstrip(b"=").decode()
+        return encode_key(self.private.public_key().public_bytes_raw())
 
 
 def load_key(file: Path) -> CentralKey:
@@ -54,8 +55,7 @@ def load_key(file: Path) -> CentralKey:
     try:
         return _read(file)
     except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _create(file)
+        create_once(file, _new_pem)
         return _read(file)
 
 
@@ -70,12 +70,17 @@ def _read(file: Path) -> CentralKey:
     return CentralKey(key)
 
 
-def _create(file: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def create_once(file: Path, content: Callable[[], bytes]) -> None:
+    """Make `file` with `content`, whole, durably and readable by its owner alone, unless it is there already."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(handle, pem)
+        os.write(handle, content())
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -90,6 +95,11 @@ def _create(file: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def encode_key(raw: bytes) -> str:
+    """32 bytes of a public key as base64url without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode_key(text: str) -> bytes:

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 from central.clock import Clock
 from central.counters import serving_counts
@@ -198,6 +199,32 @@ def _serving_pages(settings: Settings, store: Store, clock: Clock, health: Liven
     pages = Pages(settings.web, store, clock, health)
     pages.start()
     try:
-        yield
+        with _letting_in(settings, store):
+            yield
     finally:
         pages.stop()
+
+
+@contextmanager
+def _letting_in(settings: Settings, store: Store) -> Iterator[None]:
+    """Answer stations that ask to be let in, where settings say so."""
+    if not settings.enrol.port:
+        yield
+        return
+    from central.clock import SystemClock
+    from central.keys import load_key
+    from central.trust.authority import open_authority
+    from central.trust.broker import broker_address
+    from central.web.enrolment import EnrolmentServer, Office, build_enrolment
+
+    clock, folder = SystemClock(), Path(settings.broker.folder)
+    address = broker_address(folder)
+    key = load_key(settings.key.file).public_text
+    office = Office(open_authority(settings.ca.file, clock.now_ms()), address.names[0], address.port, key)
+    files = (folder / "server.pem", folder / "server-key.pem")
+    server = EnrolmentServer(build_enrolment(store, clock, office), settings.enrol.host, settings.enrol.port, *files)
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()

@@ -26,12 +26,40 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
-    """Where the broker listens. shared: take messages through a shared subscription (off for brokers without them)."""
+    """Where the broker listens. shared: take messages through a shared subscription (off for brokers without them).
+
+    ca, cert, key: files (PEM) by which the broker is known and central is known to it; all empty = without TLS.
+    folder: where `broker-config` wrote, "" = nowhere: who is revoked is told to that broker at once.
+    """
 
     host: str = "127.0.0.1"
     port: int = 1883
     keepalive_s: int = 30
     shared: bool = True
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    folder: str = ""
+
+    @property
+    def tls(self) -> bool:
+        """Whether the connection is encrypted, and both ends prove who they are."""
+        return bool(self.ca)
+
+
+@dataclass(frozen=True, slots=True)
+class CaSettings:
+    """file: the key and certificate of the office's own authority (PEM), made on first need, read by its owner."""
+
+    file: Path = Path("office-ca.pem")
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolSettings:
+    """Where stations ask to be let in (HTTPS, served beside the pages); port 0 = nowhere. `broker.folder` is needed."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - stations come from other machines
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +109,8 @@ class Settings:
 
     database: Database = field(default_factory=Database)
     broker: BrokerSettings = field(default_factory=BrokerSettings)
+    ca: CaSettings = field(default_factory=CaSettings)
+    enrol: EnrolSettings = field(default_factory=EnrolSettings)
     web: WebSettings = field(default_factory=WebSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     key: KeySettings = field(default_factory=KeySettings)
@@ -91,6 +121,8 @@ class Settings:
 SECTIONS: dict[str, Callable[[], Any]] = {
     "database": Database,
     "broker": BrokerSettings,
+    "ca": CaSettings,
+    "enrol": EnrolSettings,
     "web": WebSettings,
     "metrics": MetricsSettings,
     "key": KeySettings,
@@ -108,7 +140,17 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
     if "DIEMDANH_DB" in environment:
         environment = {"DIEMDANH_DATABASE_URL": environment["DIEMDANH_DB"], **environment}
     read = {name: _section(make(), name, found.get(name, {}), environment, where) for name, make in SECTIONS.items()}
-    return Settings(**read)
+    made = Settings(**read)
+    _check_tls(made.broker, where)
+    if made.enrol.port and not made.broker.folder:
+        raise SettingsError(f"{where}: enrol.port needs broker.folder, which `broker-config` writes")
+    return made
+
+
+def _check_tls(broker: BrokerSettings, where: str) -> None:
+    absent = [name for name in ("ca", "cert", "key") if not getattr(broker, name)]
+    if 0 < len(absent) < 3:
+        raise SettingsError(f"{where}: broker.{absent[0]} is missing; TLS needs ca, cert and key, or none of them")
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -142,6 +184,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "broker.port": (1, 65535),
     "broker.keepalive_s": (2, 3600),
     "web.port": (0, 65535),
+    "enrol.port": (0, 65535),
     "metrics.port": (0, 65535),
     "clock.scale": (0.001, 100_000),
     "hints.together_percent": (1, 100),

@@ -69,6 +69,7 @@ class Broker:
     persistent: bool
     process: subprocess.Popen[bytes] = field(repr=False)
     host: str = "127.0.0.1"
+    secured: bool = False
 
     @property
     def pid(self) -> int:
@@ -98,7 +99,10 @@ class Broker:
 
     def restart(self) -> None:
         """Start it again on the same ports and folder, after stop() or kill()."""
-        self.process = _started(self.kind, self.folder, (self.port, self.port_v5), self.persistent)
+        if self.secured:
+            self.process = _launched(_secured(self.folder), self.folder, self.port)
+        else:
+            self.process = _started(self.kind, self.folder, (self.port, self.port_v5), self.persistent)
 
     def __enter__(self) -> "Broker":
         return self
@@ -132,6 +136,27 @@ def start_broker(
     raise AssertionError("unreachable")
 
 
+def start_secured(folder: Path, port: int) -> Broker:
+    """Mosquitto with what `diemdanh-central broker-config --out FOLDER` wrote for this port; returns once it listens.
+
+    Raises BrokerError.
+    """
+    process = _launched(_secured(folder), folder, port)
+    return Broker("mosquitto", folder, port, port, False, process, secured=True)
+
+
+def _secured(folder: Path) -> list[str]:
+    found = find_mosquitto()
+    if found is None:
+        raise BrokerError("mosquitto is not installed; apt-get install mosquitto")
+    configuration = folder / "mosquitto.conf"
+    if os.geteuid() == 0:
+        # The folder belongs to root; as another user Mosquitto could not read its key again when it is told to.
+        configuration = folder / "mosquitto-as-root.conf"
+        configuration.write_text((folder / "mosquitto.conf").read_text("utf-8") + "\nuser root\n", "utf-8")
+    return [found, "-c", str(configuration)]
+
+
 def free_port() -> int:
     """A port of the loopback interface that was free a moment ago."""
     with socket.socket() as probe:
@@ -140,20 +165,24 @@ def free_port() -> int:
 
 
 def _started(kind: Kind, folder: Path, ports: tuple[int, int], persistent: bool) -> subprocess.Popen[bytes]:
+    return _launched(_command(kind, folder, ports, persistent), folder, *ports, asked=True)
+
+
+def _launched(command: list[str], folder: Path, *ports: int, asked: bool = False) -> subprocess.Popen[bytes]:
+    """Start it and wait until it listens on all ports; asked: and answers a CONNECT without TLS on the first."""
     log = folder / "broker.log"
     with log.open("ab") as output:
         # A session of its own, so that Ctrl-C in the demo reaches the broker last and in order.
-        process = subprocess.Popen(
-            _command(kind, folder, ports, persistent), stdout=output, stderr=output, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
-        if all(_holds(process.pid, port) for port in ports) and _answers(ports[0]):
+        if all(_holds(process.pid, port) for port in ports) and (not asked or _answers(ports[0])):
             return process
         time.sleep(0.02)
     process.kill()
     process.wait()
-    raise BrokerError(f"{kind} did not start on 127.0.0.1:{ports[0]}: {log.read_text('utf-8', 'replace')[-2000:]}")
+    said = log.read_text("utf-8", "replace")[-2000:]
+    raise BrokerError(f"{Path(command[0]).name} did not start on 127.0.0.1:{ports[0]}: {said}")
 
 
 def _command(kind: Kind, folder: Path, ports: tuple[int, int], persistent: bool) -> list[str]:

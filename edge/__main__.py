@@ -22,6 +22,9 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     _add_config(run)
     identity = commands.add_parser("identity", help="print the station's device id and public key, made if need be")
     _add_config(identity)
+    enrol = commands.add_parser("enrol", help="let this station in at central, with a claim; waits for a person there")
+    _add_config(enrol)
+    enrol.add_argument("claim", nargs="?", default="", metavar="CLAIM", help="DD1:HOST:PORT:CODE; else the file's")
     simulate = commands.add_parser("simulate", help="run a fleet of real stations, fed through pseudo terminals")
     _add_simulate(simulate)
     doctor = commands.add_parser("doctor", help="a technician's checks of this door, each with the next step")
@@ -126,6 +129,12 @@ def _identity(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _enrol(arguments: argparse.Namespace) -> int:
+    from edge.enrol_command import run
+
+    return run(arguments.config, arguments.claim, print)
+
+
 def _simulate(arguments: argparse.Namespace) -> int:
     from edge.script import run
 
@@ -154,6 +163,7 @@ _COMMANDS = {
     "run": _run,
     "doctor": _doctor,
     "identity": _identity,
+    "enrol": _enrol,
     "simulate": _simulate,
     "decode": _decode,
     "form": _form,

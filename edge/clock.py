@@ -63,6 +63,9 @@ class Clock(Protocol):
     def earliest_ms(self) -> int:
         """Utc is at least this, even where it is not known."""
 
+    def certain_ms(self) -> int:
+        """A utc that has certainly passed, however wrong a battery clock is: the time by which certificates expire."""
+
     def passed(self, utc_ms: int) -> None:
         """Central said `utc_ms`: that moment has passed, an unsynchronised clock behind it is wrong."""
 
@@ -136,6 +139,11 @@ class StationClock:
         """Utc is at least this: now, or the floor of a clock that knows nothing."""
         utc_ms = self.stamp().utc_ms
         return self._floor_ms if utc_ms is None else utc_ms
+
+    def certain_ms(self) -> int:
+        """The synchronised clock, or the floor: a battery clock that is years ahead must not lock a station out."""
+        stamp = self.stamp()
+        return stamp.utc_ms if stamp.clock is Quality.NTP and stamp.utc_ms is not None else self._floor_ms
 
     def passed(self, utc_ms: int) -> None:
         """Raise the floor to `utc_ms`; a synchronised clock knows better and sets it to its own time."""

@@ -6,7 +6,7 @@ come about. The id is random and not the commune's name, because devices move (w
 
 import json
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,24 @@ class Identity:
     def verify(self, signature: bytes, line: bytes) -> bool:
         """Whether this device made `signature`."""
         return verifier(self.key.public_key().public_bytes_raw())(signature, line)
+
+    def certificate_request(self) -> str:
+        """What central is asked to certify (PKCS #10, RFC 2986 and 8410; PEM): this id, with this key."""
+        algorithm = _der(0x30, _ED25519)
+        name = _der(0x30, _der(0x31, _der(0x30, _COMMON_NAME, _der(0x0C, self.device.encode()))))
+        key = _der(0x30, algorithm, _der(0x03, b"\0", self.raw_public_key))
+        wanted = _der(0x30, _der(0x02, b"\0"), name, key, _der(0xA0))
+        return _pem("CERTIFICATE REQUEST", _der(0x30, wanted, algorithm, _der(0x03, b"\0", self.sign(wanted))))
+
+    def key_pem(self) -> str:
+        """The private key as TLS reads it from a file (PKCS #8, RFC 8410; PEM)."""
+        seed = _der(0x04, _der(0x04, self.key.private_bytes_raw()))
+        return _pem("PRIVATE KEY", _der(0x30, _der(0x02, b"\0"), _der(0x30, _ED25519), seed))
+
+    @property
+    def raw_public_key(self) -> bytes:
+        """The public key, 32 bytes."""
+        return self.key.public_key().public_bytes_raw()
 
     @property
     def public_key(self) -> str:
@@ -83,9 +101,37 @@ def _encode(identity: Identity) -> bytes:
     return json.dumps({"device": identity.device, "private_key": private}).encode() + b"\n"
 
 
+_ED25519 = bytes.fromhex("06032b6570")
+_COMMON_NAME = bytes.fromhex("0603550403")
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    """One element (X.690) of at most 255 bytes. cryptography's own makers would cost a station 3 MB of memory."""
+    content = b"".join(parts)
+    length = bytes([len(content)]) if len(content) < 128 else bytes([0x81, len(content)])
+    return bytes([tag]) + length + content
+
+
+def _pem(label: str, der: bytes) -> str:
+    text = b64encode(der).decode()
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
+
+
 def encode_key(raw: bytes) -> str:
     """32 bytes of a key as base64url without padding."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode_key(text: str) -> bytes:
+    """The 32 bytes of a key in base64url. Raises IdentityError."""
+    try:
+        raw = urlsafe_b64decode(text + "=")
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise IdentityError(f"central's key {text[:50]!r} is no public key of 43 characters; enrol the station again")
+    return raw
 
 
 def verifier(public_key: bytes | None) -> Verify:

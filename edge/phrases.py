@@ -93,6 +93,12 @@ FIELD_IN = Phrase("Đã ghi {time}. Đi cơ sở về", "CO SO VE {time}")
 """Instead of "recorded", for a tap after the field duty button."""
 
 
+def digits_words(digits: str) -> Words:
+    """What a display shows until a person at central has confirmed these six digits."""
+    spaced = f"{digits[:3]} {digits[3:]}"
+    return Words((f"Mã của trạm: {spaced}", "Đọc mã này cho trung tâm"), (f"MA TRAM {spaced}", "DOC CHO TR.TAM"))
+
+
 def fold(text: str) -> str:
     """`text` in upper-case ASCII, one letter for one letter: an HD44780 display has no Vietnamese (domain.md 5.3).
 

@@ -35,11 +35,25 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where the broker listens. keepalive_s: silence after which either side takes the connection for dead."""
+    """Where the broker listens. keepalive_s: silence after which either side takes the connection for dead.
+
+    ca, cert, key: files (PEM) by which the broker is known, and this station to it; None = as enrolment says, and
+    without TLS where there was none.
+    """
 
     host: str = "127.0.0.1"
     port: int = 1883
     keepalive_s: int = 30
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentSettings:
+    """claim: a file with the claim by which a station that is not enrolled yet asks to be let in."""
+
+    claim: Path = Path("/boot/firmware/diemdanh-claim.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +166,7 @@ class Settings:
     station: Station
     broker: Broker = field(default_factory=Broker)
     central: Central = field(default_factory=Central)
+    enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     readers: tuple[ReaderSettings, ...] = ()
     panel: PanelSettings = field(default_factory=PanelSettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
@@ -165,6 +180,7 @@ SECTIONS: dict[str, type[Any]] = {
     "station": Station,
     "broker": Broker,
     "central": Central,
+    "enrolment": EnrolmentSettings,
     "panel": PanelSettings,
     "display": DisplaySettings,
     "uplink": UplinkSettings,
@@ -224,7 +240,14 @@ def parse_settings(text: str, name: str, environment: Mapping[str, str]) -> Sett
     for section, kind in SECTIONS.items():
         table = _table(tables.get(section, {}), name, section) | _overrides(section, kind, environment)
         read[section] = _section(kind, table, name, section)
+    _check_tls(read["broker"], name)
     return Settings(**read, readers=_readers(tables.get("reader", []), name))
+
+
+def _check_tls(broker: Broker, name: str) -> None:
+    absent = [key for key in ("ca", "cert", "key") if getattr(broker, key) is None]
+    if 0 < len(absent) < 3:
+        raise SettingsError(f"{name}: [broker] lacks {absent[0]}; TLS needs ca, cert and key, or none of them")
 
 
 def _table(value: object, name: str, section: str) -> dict[str, Any]:

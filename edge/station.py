@@ -21,13 +21,15 @@ from edge.door import Answer
 from edge.doorway import LIMIT_S as DOOR_LIMIT_S
 from edge.doorway import LOOP as DOOR
 from edge.doorway import REMEMBERED, Doorway, Mode, Pressed
+from edge.enrolment import Way
+from edge.errors import EdgeError
 from edge.health import Health, supervise
 from edge.hearing import Hearing
-from edge.identity import open_identity, verifier
+from edge.identity import open_identity
 from edge.journal import Journal
 from edge.keeper import Keeper, read_floor
 from edge.panel import Panel
-from edge.phrases import Feedback
+from edge.phrases import Feedback, Words, digits_words
 from edge.ports import Open, ReaderPort
 from edge.readers import Reader
 from edge.readers.acceptance import Policy
@@ -106,12 +108,13 @@ class Station:
         """Start the station. Raises EdgeError when it cannot work, OSError when its folder cannot be used."""
         settings, data = self._settings, self._settings.station.data
         drivers = {reader.id: driver_of(reader) for reader in settings.readers}
-        central = verifier(settings.central.public_key)
         self._clock = open_clock(settings.clock, read_floor(data))
         lines = {reader.id: line_of(reader, drivers[reader.id], self._clock.mono_ns) for reader in settings.readers}
         self._health = Health(self._clock.mono_ns)
         with told_at_the_door(settings, self._clock.mono_ns, ending.stop):
             identity = open_identity(data, settings.station.device)
+            self._way = Way(settings, identity, self._clock)
+            central = self._central_of(self._way)
             self._roster = Roster(data, identity.device, central)
             self._roster.load()
             self._journal = _open_journal(settings, identity.device, self._clock, self._health)
@@ -154,6 +157,15 @@ class Station:
         self._trace.close()
         self._journal.close()
 
+    @staticmethod
+    def _central_of(way: Way) -> Verify:
+        """How central's word is checked. A damaged enrolment keeps no door from recording: the uplink says it again."""
+        try:
+            way.load()
+        except EdgeError as error:
+            log.error("%s", error)
+        return way.verify
+
     def _open_panel(self) -> None:
         path = self._settings.panel.trace
         self._trace = TraceFile(path or Path(os.devnull), self._clock.mono_ns)
@@ -174,8 +186,13 @@ class Station:
         from edge.screen import Screen
 
         display = DISPLAYS[settings.kind](settings)
-        self._screen = Screen(display, lambda: self._doorway.idle().words, self._clock.mono_ns)
+        self._screen = Screen(display, self._idle_words, self._clock.mono_ns)
         self._screen.start(self._health)
+
+    def _idle_words(self) -> Words:
+        """What the display shows while nothing happens; while it is being let in, what a person has to compare."""
+        digits = self._way.digits
+        return digits_words(digits) if digits else self._doorway.idle().words
 
     def _write(self, answer: Answer) -> None:
         if self._screen is not None:
@@ -214,7 +231,7 @@ class Station:
             central,
             random.random,
         )
-        return Uplink(self._settings.broker, self._settings.uplink.heartbeat_s, parts)
+        return Uplink(self._settings.broker, self._settings.uplink.heartbeat_s, parts, self._way)
 
     def _new_port(self, settings: ReaderSettings, driver: Reader, open_line: Open) -> ReaderPort:
         hearing = Hearing(settings.id, driver, self._doorway.put)

@@ -9,6 +9,7 @@ is seen. Nothing here is ever waited for by the door.
 import logging
 import select
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.clock import Clock
 from edge.commands import Commands
+from edge.enrolment import WaitingError, Way
 from edge.errors import EdgeError
 from edge.health import Health
 from edge.journal import Journal
@@ -30,6 +32,7 @@ from edge.report import Reporter
 from edge.roster import Roster
 from edge.sending import Choice, Pending, Sending
 from edge.settings import Broker
+from edge.tls import Access, from_files
 from edge.wire.ack import REFUSALS, Ack, decode_ack
 from edge.wire.batch import Batch, encode_batch
 from edge.wire.chain import links
@@ -76,10 +79,15 @@ class Parts:
 
 
 class Uplink:
-    """Connects for ever, one session after the other. online: a session is up, as far as is known."""
+    """Connects for ever, one session after the other. online: a session is up, as far as is known.
 
-    def __init__(self, broker: Broker, heartbeat_s: float, parts: Parts) -> None:
+    way: asked before every connection how the broker is reached; None = as `broker` says.
+    """
+
+    def __init__(self, broker: Broker, heartbeat_s: float, parts: Parts, way: Way | None = None) -> None:
         self._broker = broker
+        self._way = way
+        self._waits_for = ""
         self._heartbeat_s = heartbeat_s
         self._parts = parts
         self._connection = 0
@@ -113,19 +121,42 @@ class Uplink:
     def _one_connection(self, woken: socket.socket, stop: threading.Event) -> bool:
         """One connection from beginning to end; True when it came to a birth."""
         self._connection += 1
-        session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken, self._born)
+        due = self._way.due if self._way is not None else _never
+        session = _Session(self._broker, self._heartbeat_s, self._parts, self._connection, woken, self._born, due)
+        access = Access(self._broker.host, self._broker.port)
         try:
-            session.live(stop)
+            access = self._find_way()
+            session.live(access, stop)
+        except WaitingError as waiting:
+            return self._wait_for_a_person(waiting)
         except OSError as error:
-            log.warning("connection %d to %s:%d: %s", self._connection, self._broker.host, self._broker.port, error)
+            log.warning("connection %d to %s:%d: %s", self._connection, access.host, access.port, error)
             self._parts.health.count("connection_lost")
         finally:
             self.online = False
             session.drop()
         return session.born
 
+    def _find_way(self) -> Access:
+        if self._way is None:
+            return from_files(self._broker, self._parts.clock.certain_ms)
+        return self._way.access()
+
+    def _wait_for_a_person(self, waiting: WaitingError) -> bool:
+        """Somebody is reading the digits: ask again soon, and say it once."""
+        if self._waits_for != waiting.digits:
+            log.warning("%s", waiting)
+        self._waits_for = waiting.digits
+        return True
+
     def _born(self) -> None:
         self.online = True
+        if self._way is not None:
+            self._way.worked()
+
+
+def _never() -> bool:
+    return False
 
 
 class _Session:
@@ -139,6 +170,7 @@ class _Session:
         connection: int,
         woken: socket.socket,
         born: Callable[[], None],
+        due: Callable[[], bool],
     ) -> None:
         self._broker = broker
         self._heartbeat_s = heartbeat_s
@@ -146,6 +178,7 @@ class _Session:
         self._connection = connection
         self._woken = woken
         self._tell_born = born
+        self._renewal_due = due
         self._device = parts.reporter.identity.device
         self._inbox: deque[tuple[str, bytes]] = deque()
         self._problem: str | None = None
@@ -215,11 +248,13 @@ class _Session:
 
     # The loop.
 
-    def live(self, stop: threading.Event) -> None:
+    def live(self, access: Access, stop: threading.Event) -> None:
         """Work until `stop` is set, then say goodbye. Raises OSError when the connection is refused or lost."""
         will = self._parts.reporter.status(self._connection, online=False)
         self._client.will_set(topic(self._device, Channel.ST), will, QOS[Channel.ST], retain=True)
-        self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s)
+        if access.context is not None:
+            self._client.tls_set_context(access.context)
+        self._client.connect(access.host, access.port, self._broker.keepalive_s)
         while not stop.is_set():
             self._turn(TURN_S)
         self._farewell()
@@ -252,10 +287,12 @@ class _Session:
         if line is None:
             raise BrokerError(self._problem or "the connection was lost")
         wanted = [line] if self._client.want_write() else []
-        readable, writable, _ = select.select([line, self._woken], wanted, [], wait_s)
+        # What TLS has decrypted already no select shows.
+        decrypted = bool(line.pending()) if isinstance(line, ssl.SSLSocket) else False
+        readable, writable, _ = select.select([line, self._woken], wanted, [], 0 if decrypted else wait_s)
         if self._woken in readable:
             self._woken.recv(4096)
-        code = self._client.loop_read() if line in readable else mqtt.MQTT_ERR_SUCCESS
+        code = self._client.loop_read() if decrypted or line in readable else mqtt.MQTT_ERR_SUCCESS
         if line in writable and code == mqtt.MQTT_ERR_SUCCESS:
             code = self._client.loop_write()
         code = code or self._client.loop_misc()
@@ -291,6 +328,8 @@ class _Session:
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + self._heartbeat_in(0.9 + 0.2 * self._parts.random())
             self._publish(Channel.HB, self._parts.reporter.heartbeat(self._connection))
+            if self._renewal_due():
+                raise BrokerError("its certificate is two thirds through its life and is renewed")
 
     def _pending(self) -> list[Pending]:
         journal = self._parts.journal

@@ -64,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/store": {*UNDER_STORE, *PURE_CENTRAL, *SQL, *WIRE, "central.tables"},
     "central/keys.py": {"central.errors", "cryptography", *WIRE},
     "central/intake.py": {"central", "paho", *WIRE},
+    "central/trust": {"central", "cryptography", "sqlalchemy", *WIRE},
     "central/counting": {*PURE_RULES, "central.counting"},
     "central/hints.py": {"central.moments"},
     "central/explaining": {*PURE_RULES, "central.explaining", "central.hints", "central.moments"},

@@ -83,6 +83,12 @@ def fill_door(db: sa.Connection, row: DeviceRow) -> None:
     bump(db, "devices")
 
 
+def rename(db: sa.Connection, device: str, code: str) -> None:
+    """People call it by another code from now on; raises IntegrityError where that is taken."""
+    db.execute(sa.update(DEVICE).where(DEVICE.c.id == device).values(code=code))
+    bump(db, "devices")
+
+
 def unit_codes(db: sa.Connection) -> list[str]:
     """The codes of all units of any time."""
     return sorted(set(db.execute(sa.select(UNIT.c.code)).scalars()))

@@ -23,6 +23,7 @@ from central.tables.policies import LeaveSymbol, OfficePolicy
 from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
 from central.tables.seen import Inspection, InspectionLine, RollCall, RollCallLine
 from central.tables.slots import DutySlot
+from central.tables.trust import Certificate, Claim
 from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "CalendarDecision",
     "CalendarProposal",
     "CaseEvent",
+    "Certificate",
+    "Claim",
     "CommandResult",
     "Counter",
     "DayVerdict",

@@ -1,12 +1,15 @@
 """Checks of the way to central: the broker answers, and what the journal holds has been acknowledged."""
 
 import socket
+from contextlib import ExitStack
 from ipaddress import ip_address
 
 from edge.doctor.cards import NOT_ASKED
 from edge.doctor.findings import Finding, Said, failed, left_out, passed, warned
 from edge.doctor.machine import UNIT, Machine
+from edge.enrolment import present_access
 from edge.journal.state import decode_state
+from edge.tls import Access
 
 CONNECT_S = 5.0
 CONNECT = bytes.fromhex("101a00044d5154540402000f000e") + b"diemdanh-docto"
@@ -18,13 +21,12 @@ ANSWERS = {4: "sai tên, mật khẩu / wrong user or password", 5: "không đư
 
 def broker(machine: Machine) -> Finding:
     """21: the broker is reached and takes a client."""
-    place = machine.settings.broker
-    where = f"{place.host}:{place.port}"
+    settings = machine.settings
+    where, secured = f"{settings.broker.host}:{settings.broker.port}", False
     try:
-        with socket.create_connection((place.host, place.port), CONNECT_S) as line:
-            line.settimeout(CONNECT_S)
-            line.sendall(CONNECT)
-            answer = line.recv(4)
+        access = present_access(settings, machine.at(settings.station.data), machine.utc_ms)
+        where, secured = f"{access.host}:{access.port}", access.context is not None
+        answer = _answer(access)
     except OSError as error:
         return failed(
             Said(f"Không tới được máy chủ tin {where}: {error}.", f"The broker {where} is not reached: {error}."),
@@ -46,12 +48,23 @@ def broker(machine: Machine) -> Finding:
             ),
             code=code,
         )
-    if not _near(place.host):
+    if not secured and not _near(settings.broker.host):
         return warned(
             Said(f"Máy chủ tin {where} không mã hóa.", f"The broker {where} is not encrypted."),
             Said("Chỉ dùng trong mạng riêng của cơ quan.", "Only inside the office's own network."),
         )
     return passed(f"Máy chủ tin {where} trả lời.", f"The broker {where} answers.")
+
+
+def _answer(access: Access) -> bytes:
+    """What the broker says to a CONNECT, at most four bytes. Raises OSError."""
+    with ExitStack() as lines:
+        line = lines.enter_context(socket.create_connection((access.host, access.port), CONNECT_S))
+        line.settimeout(CONNECT_S)
+        if access.context is not None:
+            line = lines.enter_context(access.context.wrap_socket(line, server_hostname=access.host))
+        line.sendall(CONNECT)
+        return line.recv(4)
 
 
 def _near(host: str) -> bool:

@@ -69,3 +69,10 @@ def test_a_scaled_clock_runs_faster_and_then_as_fast_as_the_world():
 def test_a_scaled_clock_is_set_by_settings():
     found = load_settings(None, {"DIEMDANH_CLOCK_SCALE": "50", "DIEMDANH_CLOCK_EPOCH_MS": "7"})
     assert found.clock.clock() == ScaledClock(7, 0, 50.0)
+
+
+def test_tls_needs_all_three_files_or_none(tmp_path: Path):
+    whole = load_settings(written(tmp_path, '[broker]\nca = "ca.pem"\ncert = "c.pem"\nkey = "k.pem"'), {})
+    assert whole.broker.tls and not Settings().broker.tls
+    with pytest.raises(SettingsError, match=r"broker.cert is missing; TLS needs ca, cert and key"):
+        load_settings(written(tmp_path, '[broker]\nca = "ca.pem"\nkey = "k.pem"'), {})

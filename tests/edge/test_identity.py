@@ -1,6 +1,9 @@
 """Who a station is."""
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
 
 from edge.identity import FILE, IdentityError, open_identity, verifier
 
@@ -44,3 +47,19 @@ def test_a_damaged_identity_stops_the_station_and_is_never_replaced(tmp_path, co
     with pytest.raises(IdentityError, match="register the station anew"):
         open_identity(tmp_path)
     assert (tmp_path / FILE).read_bytes() == content
+
+
+@pytest.mark.parametrize("device", ["d1aa", "d00112233445566aa", "a" * 40])
+def test_a_certificate_request_and_a_key_file_are_what_others_read(tmp_path, device):
+    identity = open_identity(tmp_path / device, device)
+    request = x509.load_pem_x509_csr(identity.certificate_request().encode())
+    assert request.is_signature_valid
+    assert request.subject.rfc4514_string() == f"CN={device}"
+    assert request.public_key() == identity.key.public_key()
+    key = load_pem_private_key(identity.key_pem().encode(), None)
+    assert key.public_key() == identity.key.public_key()
+    # As cryptography itself writes them, byte for byte.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
+    wanted = x509.CertificateSigningRequestBuilder().subject_name(name).sign(identity.key, None)
+    assert identity.certificate_request().encode() == wanted.public_bytes(Encoding.PEM)
+    assert identity.key_pem().encode() == key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

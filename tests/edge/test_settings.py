@@ -123,3 +123,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_file_is_read(tmp_path):
     (tmp_path / "station.toml").write_text(WHOLE, encoding="utf-8")
     assert load_settings(tmp_path / "station.toml", {}) == parse(WHOLE)
+
+
+def test_tls_needs_all_three_files_or_none():
+    whole = parse('[station]\ndata = "d"\n[broker]\nca = "ca.pem"\ncert = "c.pem"\nkey = "k.pem"')
+    assert (whole.broker.ca, whole.broker.cert, whole.broker.key) == (Path("ca.pem"), Path("c.pem"), Path("k.pem"))
+    assert "[broker] lacks key; TLS needs ca, cert and key" in refusal(
+        '[station]\ndata = "d"\n[broker]\nca = "x"\ncert = "y"'
+    )

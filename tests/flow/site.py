@@ -28,6 +28,7 @@ from central.enrol import add_device
 from central.keys import load_key
 from central.store import open_store
 from deploy.broker import Broker, free_port
+from deploy.secured import Secured
 from edge.settings import ClockSettings
 from edge.simulate import Fleet, Member, rdm6300_frame
 from edge.wire.chain import chain_start, link
@@ -85,8 +86,9 @@ class Site:
         heartbeat_s: int = 1,
         keepalive_s: int = 10,
         url: str = "",
+        secured: Secured | None = None,
     ) -> None:
-        self.folder, self.broker = folder, broker
+        self.folder, self.broker, self.secured = folder, broker, secured
         self.database = folder / "central.db"
         self.url = url or f"sqlite:///{self.database}"
         self.config = folder / "central.toml"
@@ -107,6 +109,7 @@ class Site:
             f'[database]\nurl = "{self.url}"\n'
             f'[broker]\nhost = "{self.broker.host}"\nport = {self.broker.port}\nkeepalive_s = 5\n'
             f"shared = {str(self.broker.shared_subscriptions).lower()}\n"
+            f"{self.secured.broker_lines + self.secured.ca_lines if self.secured else ''}"
             f"[web]\nport = {self._web.rpartition(':')[2]}\n"
             f'[key]\nfile = "{self.folder / "central.pem"}"\n[clock]\n{bent}',
             "utf-8",
@@ -193,6 +196,9 @@ class Site:
     def door(self, code: str, *, register: bool = True, relay: bool = False) -> Member:
         """A station, registered, not yet started."""
         member = self.fleet.add(code, relay)
+        if self.secured:
+            with closing(open_store(self.url)) as store:
+                self.secured.let_in(store, member, self.key)
         if register:
             self.register(member)
         return member

@@ -11,11 +11,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz import files, messages, readers
+from tests.fuzz import files, messages, readers, trust
 from tests.fuzz.readers import false_badges
 from tests.fuzz.target import Target, weigh
 
-TARGETS = {**readers.TARGETS, **messages.TARGETS, **files.TARGETS}
+TARGETS = {**readers.TARGETS, **messages.TARGETS, **files.TARGETS, **trust.TARGETS}
 ROUND = 150
 WEIGHED = 60
 FRAMES, NOISE_BYTES = 1000, 16 << 10

@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/hints.py": {"central.moments"},
     "central/explaining": {*PURE_RULES, "central.explaining", "central.hints", "central.moments"},
     "central/calendars/proposing.py": {"central", "holidays"},
+    "central/commands/enrol.py": {"central", *WIRE, "segno"},
     "central/web": {"central", *FRAMEWORK},
     "central": {"central", "sqlalchemy", *WIRE},
 }
@@ -78,6 +79,7 @@ ONLY_IN = {
     "paho": {"edge/uplink.py", "central/intake.py"},
     "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
+    "segno": {"central/commands/enrol.py"},
 }
 CLOCKS = {"edge/clock.py", "central/clock.py"}
 DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}

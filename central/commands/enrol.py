@@ -5,7 +5,6 @@ import json
 import sys
 from contextlib import closing
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,12 +93,10 @@ def _open(
 
 
 def _qr(text: str) -> str:
-    """The claim as a QR code of block characters; without the library a line that says so."""
-    try:
-        segno = import_module("segno")
-    except ImportError:
-        return "(pip install segno shows this as a QR code too)\n"
+    """The claim as a QR code of block characters."""
     import io
+
+    import segno
 
     out = io.StringIO()
     segno.make(text, error="m").terminal(out, compact=True)

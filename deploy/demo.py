@@ -31,8 +31,9 @@ from central.enrol import add_device
 from central.keys import load_key
 from central.roster.imports import import_office
 from central.store import open_store
-from deploy.broker import Broker, free_port, start_broker
+from deploy.broker import Broker, find_mosquitto, free_port, start_broker
 from deploy.morning import BEGIN_MS, DATE, END_MS, NO_NETWORK, Morning, Tap, Turn, morning
+from deploy.secured import Secured, secure
 from edge.settings import ClockSettings
 from edge.simulate import Fleet
 
@@ -95,6 +96,7 @@ class Demo:
         self._out = sys.stderr if quiet else sys.stdout
         self._script: Morning = morning(HERE / "office")
         self._broker: Broker | None = None
+        self._secured: Secured | None = None
         self._fleet: Fleet | None = None
         self._central: dict[str, subprocess.Popen[bytes]] = {}
         self._began_ms = 0
@@ -128,7 +130,10 @@ class Demo:
 
     def _set_up(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/"
-        self._broker = start_broker(self._folder / "broker")
+        self._secured = secure(self._folder / "trust") if find_mosquitto() else None
+        self._broker = self._secured.broker if self._secured else start_broker(self._folder / "broker")
+        secured = "every station has a certificate" if self._secured else "plain, as there is no Mosquitto here"
+        self._say(f"  broker on loopback: {secured}")
         self._database = self._folder / "central.db"
         now_ms = time.time_ns() // 1_000_000
         self._began_ms = now_ms + round(LEAD_S * 1000)
@@ -167,6 +172,7 @@ class Demo:
             f'[database]\nurl = "sqlite:///{self._database}"\n'
             f'[broker]\nhost = "{broker.host}"\nport = {broker.port}\nkeepalive_s = 10\n'
             f"shared = {str(broker.shared_subscriptions).lower()}\n"
+            f"{self._secured.broker_lines + self._secured.ca_lines if self._secured else ''}"
             f"[web]\nport = {port}\n"
             f"[key]\nfile = {json.dumps(str(self._folder / 'central-key.pem'))}\n"
             f"[clock]\n{lines}"
@@ -179,6 +185,8 @@ class Demo:
         import_office(store, SystemClock(), HERE / "office")
         for code in self._script.doors:
             member = self._members.add(code, relay=code == NO_NETWORK)
+            if self._secured:
+                self._secured.let_in(store, member, load_key(self._folder / "central-key.pem").public_text)
             add_device(store, code, member.device, member.public_key, None, "", _utc_ms(0))
         store.close()
 

@@ -70,6 +70,12 @@ def kind(badge: str) -> Kind:
     return Kind(canonical(badge).partition(":")[0])
 
 
+def changes_each_time(badge: str) -> bool:
+    """Whether it is a UID that its card makes anew at every presentation: four bytes, the first of them 08 (ISO
+    14443-3: passports, identity cards, phones). Nobody can be known by it."""
+    return badge.startswith(f"{Kind.NFCA}:08") and len(badge) == len(Kind.NFCA) + 9
+
+
 def is_partial(badge: str) -> bool:
     """Whether a canonical number is only a part of one: other cards of the country have the same."""
     return badge.startswith(f"{Kind.W26}:")

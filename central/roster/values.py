@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
-from edge.badges import is_canonical
+from edge.badges import changes_each_time, is_canonical
 
 LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 HALVES = {"S": "AM", "C": "PM"}
@@ -147,6 +147,8 @@ def badge_number(value: str) -> str:
     number = value if ":" in value else f"nfca:{value.upper()}"
     if not is_canonical(number):
         raise BadValue("is not a badge number; write em:XXXXXXXX, or a UID of 8, 14 or 20 hex digits")
+    if changes_each_time(number):
+        raise BadValue("is a number that its card changes at every tap (identity card, phone); give the person another")
     return number
 
 

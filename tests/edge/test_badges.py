@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.badges import EmCard, Kind, canonical, em_card, forms, is_canonical, kind, masked
+from edge.badges import (
+    EmCard,
+    Kind,
+    canonical,
+    changes_each_time,
+    em_card,
+    forms,
+    is_canonical,
+    is_partial,
+    kind,
+    masked,
+    may_be,
+)
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "readers.json").read_text(encoding="utf-8"))["vectors"]
 PRINTED = [v for v in VECTORS if v["protocol"] in ("forms", "wiegand26", "wiegand34") and "expect" in v]
@@ -84,6 +96,27 @@ def test_what_cannot_be_a_badge_is_refused_without_printing_it():
     with pytest.raises(ValueError, match=r"badge \*\*\*\*\*\*1929 is no canonical number; write em:") as error:
         canonical("0009351929")
     assert "0009351929" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("badge", "changes"),
+    [("nfca:08A1B2C3", True), ("nfca:04A1B2C3", False), ("nfca:0816C6C2D73881", False), ("em:08A1B2C3", False)],
+)
+def test_a_card_that_makes_its_number_anew_is_known_by_it(badge, changes):
+    assert changes_each_time(badge) is changes
+
+
+@pytest.mark.parametrize(
+    ("partial", "whole", "may"),
+    [
+        ("w26:8EB2F9", "em:008EB2F9", True), ("w26:8EB2F9", "em:018EB2F9", True), ("w26:8EB2F9", "nfca:DE8EB2F9", True),
+        ("w26:8EB2F9", "em:008EB2F8", False), ("w26:8EB2F9", "nfca:0416C6DE8EB2F9", False),
+        ("w26:8EB2F9", "w34:008EB2F9", False),
+    ],
+)  # fmt: skip
+def test_a_partial_number_may_be_any_card_that_ends_in_it(partial, whole, may):
+    assert is_partial(partial) and not is_partial(whole)
+    assert may_be(partial, whole) is may
 
 
 def test_logs_see_the_last_four_characters():

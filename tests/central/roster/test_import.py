@@ -109,6 +109,8 @@ def test_a_needed_file_that_is_missing_is_named(store: Store, office: Path):
         ("leave", "2018-11-14,,P", "2018-11-14,X,P", "is neither S (morning) nor C (afternoon)"),
         ("field", "2018-11-12,S,", "2018-11-12,AM,", "is none of S, C, SC"),
         ("badges", "em:BE4F5EEA", "em:BE4F5EE", "is not a badge number"),
+        ("badges", "em:BE4F5EEA", "nfca:08A1B2C3", "is a number that its card changes at every tap"),
+        ("badges", "em:BE4F5EEA", "08a1b2c3", "is a number that its card changes at every tap"),
         ("badges", "CB0001,2018-01-02", "CB0001,2018-01-02T07:00:00", "is not an instant"),
         ("calendar", "make_up", "worked", "is none of holiday, swapped_off, make_up"),
         ("calendar", "2018-12-31\n", "\n", "is given for make_up days"),

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from importlib import import_module
 from pathlib import Path
 
@@ -38,6 +38,7 @@ _MODULES = {
     "month": "month",
     "outing": "outings",
     "terminal": "terminal",
+    "audit": "audit",
     "verify": "verify",
     "broker-config": "broker",
     "enrol": "enrol",
@@ -113,7 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load_settings(arguments.config, os.environ)
         if arguments.db:
             settings = dataclasses.replace(settings, database=dataclasses.replace(settings.database, url=arguments.db))
-        code = COMMANDS[arguments.command](arguments, settings)
+        with _acting(arguments):
+            code = COMMANDS[arguments.command](arguments, settings)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -137,6 +139,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+def _acting(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """Whoever runs a command answers for what it changes: the name that is given, else the account."""
+    from central.store.audit import Deed, account, acting, here
+
+    given = {name: str(getattr(arguments, name, None) or "") for name in ("by", "doc", "reason", "verb")}
+    action = f"{arguments.command} {given['verb']}".strip()
+    why = "; ".join(filter(None, (given["doc"], given["reason"])))
+    return acting(Deed(given["by"] or account(), action, why, here()))
 
 
 # Each command imports what it needs when it runs, so that `verdicts` does not wait for a web framework.

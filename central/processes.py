@@ -26,7 +26,7 @@ FAILED_S = 1.0
 
 def ready_store(settings: Settings, *, folded: bool = False) -> Store:
     """The database, at this version of the schema; folded: this process folds SQLite's log beside the commits."""
-    store = open_store(settings.database.url, folded=folded)
+    store = open_store(settings.database.url, folded=folded, clock=settings.clock.clock())
     store.upgrade()
     return store
 

@@ -18,10 +18,10 @@ between journals, and the columns, which have to say what the line says. Changes
 backup, on another machine, with public keys alone. Exit codes: 0 everything holds, 1 something does not (each is named,
 with what to do), 2 wrong use."""
 LIMITS = """What it cannot prove: events after a station's last seal (provisional; the newest minute, usually); an end
-that was removed together with its seals; when an event was received, and the true time of events whose station did not
-know it; punches of other makers' terminals that were removed or added, for these sign nothing; that a badge was in the
-hand of its owner. Keys that were read from the same database prove nothing against whoever can change that too: give
---keys."""
+that was removed together with its seals; rows that were removed at the end of the audit log, or a log that was chained
+anew; when an event was received, and the true time of events whose station did not know it; punches of other makers'
+terminals that were removed or added, for these sign nothing; that a badge was in the hand of its owner. Keys that were
+read from the same database prove nothing against whoever can change that too: give --keys."""
 SHOWN = 100
 
 
@@ -86,7 +86,8 @@ def _tell(tally: "Tally", source: str) -> None:
         sys.stdout.write(f"{finding}\n")
     if len(tally.findings) > SHOWN:
         sys.stdout.write(f"... and {len(tally.findings) - SHOWN} more\n")
-    walked = f"{tally.events} events in {tally.journals} journals of {tally.devices} devices, {tally.seals} seals"
+    walked = f"{tally.events} events in {tally.journals} journals of {tally.devices} devices, {tally.seals} seals, "
+    walked += f"{tally.audited} rows of the audit log"
     sys.stdout.write(f"walked: {walked}; keys from {source}\n")
     sys.stdout.write(f"not proved: {tally.unsealed} events without a seal; {tally.to_come} that are still to come\n")
     if not tally.findings:

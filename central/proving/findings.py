@@ -53,12 +53,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Tally:
-    """What was walked. unsealed: events after the last seal that holds, or of journals without any: provisional.
-    to_come: seqs that are known to exist and are not stored."""
+    """What was walked. audited: rows of the audit log. unsealed: events after the last seal that holds, or
+    of journals without any: provisional. to_come: seqs that are known to exist and are not stored."""
 
     devices: int = 0
     journals: int = 0
     events: int = 0
+    audited: int = 0
     seals: int = 0
     unsealed: int = 0
     to_come: int = 0

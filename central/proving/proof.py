@@ -9,6 +9,7 @@ from central.errors import CentralError
 from central.keys import decode_key
 from central.proving.devices import Asked, prove_device
 from central.proving.findings import Tally
+from central.proving.log import prove_log
 from central.store import proof
 from central.unknown import unknown_device
 
@@ -43,11 +44,13 @@ def prove(
     to_ms: int | None = None,
 ) -> Tally:
     """Walk what is stored. keys: device -> public key, None = as the database itself says; device: only this one, by
-    code or id. Raises UnknownDeviceError."""
+    code or id, and without the audit log. Raises UnknownDeviceError."""
     asked = Asked(proof.keys(db) if keys is None else keys, from_ms, to_ms)
     tally = Tally()
     for found in _devices(db, device):
         prove_device(db, found, asked, tally)
+    if device is None:
+        prove_log(db, tally)
     return tally
 
 

@@ -17,7 +17,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from central.clock import Clock, SystemClock
 from central.errors import DatabaseError, SettingsError
+from central.store.audit import watch
 from central.store.turns import Turns
 
 BUSY_MS = 30_000
@@ -46,8 +48,9 @@ PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval":
 class Store:
     """A database and its transactions. Threads may share it; a connection belongs to one thread."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, now_ms: Callable[[], int]) -> None:
         self.engine = engine
+        watch(engine, now_ms)
         self.sqlite = engine.dialect.name == "sqlite"
         self._turns = Turns()
 
@@ -117,14 +120,15 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, *, folded: bool = False) -> Store:
+def open_store(url: str, *, folded: bool = False, clock: Clock | None = None) -> Store:
     """A store for an SQLAlchemy URL; opens nothing yet. folded: somebody folds SQLite's log (`checkpoints`), so that no
-    commit has to. Raises SettingsError for a URL that names no database."""
+    commit has to. clock: gives audit rows their time. Raises SettingsError for a URL that names no database."""
+    now_ms = (clock or SystemClock()).now_ms
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return Store(_sqlite(parsed, FOLDED_PAGES if folded else LOG_PAGES))
-        return Store(_postgresql(parsed))
+            return Store(_sqlite(parsed, FOLDED_PAGES if folded else LOG_PAGES), now_ms)
+        return Store(_postgresql(parsed), now_ms)
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         place = url.rsplit("@", 1)[-1]  # without the password
         raise SettingsError(f"database {place!r}: {error}; use sqlite:///FILE or postgresql://...") from error

@@ -24,7 +24,19 @@ def sealed(central, door, make_door):
     third = other.punch(other.journal(), *BADGES, clock=Clock.RTC)
     central.send(door, door.up(first, 1, 5, sealed=True), door.up(first, 6, sealed=True), door.up(second, sealed=True))
     central.send(other, other.up(third, sealed=True))
+    unguarded(central)
     return [first, second, third]
+
+
+def unguarded(central):
+    """Whoever owns the database can switch its triggers off."""
+    with central.store.write() as db:
+        if central.store.sqlite:
+            for (name,) in db.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+                db.execute(sa.text(f"DROP TRIGGER {name}"))
+        else:
+            for table in ("event", "seal", "lost_span", "audit"):
+                db.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
 
 
 def found(central, keys=None):
@@ -108,8 +120,20 @@ class Thief:
     def run(db, sql, **values):
         db.execute(sa.text(sql), values)
 
+    def change_audit(self, db):
+        """A row of the log: changed, removed before the last one, or exchanged with another."""
+        seq = self.chance.choice([1, 2])
+        column, value = self.chance.choice(
+            [("who", "'x'"), ("before", "'{}'"), ("after", "NULL"), ("utc_ms", "1"), ("why", "'x'"), ("seq", "seq + 5")]
+        )
+        if self.chance.random() < 0.3:
+            self.run(db, "DELETE FROM audit WHERE seq = 1")
+            return 1
+        self.run(db, f"UPDATE audit SET {column} = {value} WHERE seq = :s", s=seq)  # noqa: S608
+        return seq
 
-CHANGES = ["change_line", "change_column", "remove", "insert", "swap", "change_hash", "change_seal"]
+
+CHANGES = ["change_audit", "change_line", "change_column", "remove", "insert", "swap", "change_hash", "change_seal"]
 
 
 def test_what_nobody_touched_holds(central, sealed):
@@ -165,6 +189,7 @@ def test_a_hole_that_nobody_said_is_found_and_one_that_the_door_said_is_not(cent
     door.write(journal, Lost(journal.name, 3, 4, hashes[2], hashes[4]))
     central.send(door, door.up(journal, 1, 2), door.up(journal, 5, sealed=True))
     assert found(central) == []
+    unguarded(central)
     with central.store.write() as db:
         Thief.run(db, "DELETE FROM event WHERE seq = 5")
         Thief.run(
@@ -205,7 +230,7 @@ def test_the_command_names_the_first_event_and_says_whose_keys_it_used(central, 
     url = central.store.engine.url.render_as_string(hide_password=False)
     assert main(["--db", url, "verify"]) == 0
     said = capsys.readouterr().out
-    assert "23 events in 3 journals of 2 devices, 4 seals; keys from the same database" in said
+    assert "23 events in 3 journals of 2 devices, 4 seals, 2 rows of the audit log; keys from the same database" in said
     with central.store.write() as db:
         Thief.run(db, "UPDATE event SET badge = 'em:0000BEEF' WHERE badge = :b", b=BADGES[2])
     file = tmp_path / "keys"

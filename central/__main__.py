@@ -37,6 +37,8 @@ _MODULES = {
     "badges": "badges",
     "month": "month",
     "terminal": "terminal",
+    "user": "user",
+    "token": "token",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

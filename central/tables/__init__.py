@@ -16,6 +16,7 @@ from central.tables.events import DoorClosure, Event, ForkedEvent, Journal, Lost
 from central.tables.faults import UnjudgedFact
 from central.tables.former import FormerFact
 from central.tables.months import MonthAdjustment, MonthEvent, MonthLine, MonthSheet
+from central.tables.people import AccessToken, PersonalView, WebSession, WebUser
 from central.tables.places import Hamlet, Site, UnitSite, WorkAssignment
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.policies import LeaveSymbol, OfficePolicy
@@ -25,6 +26,7 @@ from central.tables.slots import DutySlot
 from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
 
 __all__ = [
+    "AccessToken",
     "Assignment",
     "Badge",
     "CalendarDay",
@@ -60,6 +62,7 @@ __all__ = [
     "OfficePolicy",
     "OfficeThreshold",
     "OvertimeProposal",
+    "PersonalView",
     "PublishedConfig",
     "Quarantine",
     "RollCall",
@@ -76,5 +79,7 @@ __all__ = [
     "UnitSite",
     "UnitSuccession",
     "UnjudgedFact",
+    "WebSession",
+    "WebUser",
     "WorkAssignment",
 ]

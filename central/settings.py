@@ -35,11 +35,13 @@ class BrokerSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`)."""
+    """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`). logins:
+    whoever looks has to log in; without, only on a loopback address."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     terminals: bool = False
+    logins: bool = True
 
 
 @dataclass(frozen=True, slots=True)

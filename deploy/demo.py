@@ -167,7 +167,7 @@ class Demo:
             f'[database]\nurl = "sqlite:///{self._database}"\n'
             f'[broker]\nhost = "{broker.host}"\nport = {broker.port}\nkeepalive_s = 10\n'
             f"shared = {str(broker.shared_subscriptions).lower()}\n"
-            f"[web]\nport = {port}\n"
+            f"[web]\nlogins = false\nport = {port}\n"
             f"[key]\nfile = {json.dumps(str(self._folder / 'central-key.pem'))}\n"
             f"[clock]\n{lines}"
         )

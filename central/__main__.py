@@ -42,6 +42,8 @@ _MODULES = {
     "verify": "verify",
     "broker-config": "broker",
     "enrol": "enrol",
+    "user": "user",
+    "token": "token",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

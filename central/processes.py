@@ -36,7 +36,7 @@ def standing_store(settings: Settings) -> Store:
 
     Raises DatabaseError when there is none: a mistyped name must not become an empty database that answers "nobody".
     """
-    store = open_store(settings.database.url)
+    store = open_store(settings.database.url, clock=settings.clock.clock())
     missing = store.missing_file()
     if missing is not None:
         raise DatabaseError(

@@ -65,12 +65,14 @@ class EnrolSettings:
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """Where the pages are served. terminals: attendance terminals of other makers may push there (`/iclock/`);
-    terminal_networks: only from these networks."""
+    terminal_networks: only from these networks. logins: whoever looks has to log in; without, only on a loopback
+    address."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     terminals: bool = False
     terminal_networks: Networks = ANYWHERE
+    logins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class Demo:
             f'[broker]\nhost = "{broker.host}"\nport = {broker.port}\nkeepalive_s = 10\n'
             f"shared = {str(broker.shared_subscriptions).lower()}\n"
             f"{self._secured.broker_lines + self._secured.ca_lines if self._secured else ''}"
-            f"[web]\nport = {port}\n"
+            f"[web]\nlogins = false\nport = {port}\n"
             f"[key]\nfile = {json.dumps(str(self._folder / 'central-key.pem'))}\n"
             f"[clock]\n{lines}"
         )

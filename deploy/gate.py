@@ -34,6 +34,7 @@ PURE = (
     "central/what_if/supposing.py",
     "central/explaining/**/*.py",
     "central/hints.py",
+    "central/permits.py",
 )
 
 

@@ -28,8 +28,9 @@ AUDITED = frozenset(
     {
         "assignment", "badge", "calendar_day", "calendar_decision", "case_event", "device", "door_closure",
         "door_decision", "duty_slot", "field_duty", "former_fact", "hamlet", "inspection", "inspection_line", "leave",
-        "leave_symbol", "manual_entry", "month_event", "month_sheet", "office_policy", "office_threshold", "roll_call",
-        "roll_call_line", "schedule_row", "site", "staff", "unit", "unit_site", "unit_succession", "work_assignment",
+        "leave_symbol", "manual_entry", "month_event", "month_sheet", "office_policy", "office_threshold",
+        "outing_decision", "roll_call", "roll_call_line", "schedule_row", "site", "staff", "unit", "unit_site",
+        "unit_succession", "work_assignment",
     }
 )  # fmt: skip
 """Tables of facts that people decide. All others hold what devices said, or what is worked out."""

@@ -18,6 +18,7 @@ from central.tables.faults import UnjudgedFact
 from central.tables.former import FormerFact
 from central.tables.months import MonthAdjustment, MonthEvent, MonthLine, MonthSheet
 from central.tables.outings import OutingDecision
+from central.tables.people import AccessToken, PersonalView, WebSession, WebUser
 from central.tables.places import Hamlet, Site, UnitSite, WorkAssignment
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.policies import LeaveSymbol, OfficePolicy
@@ -28,6 +29,7 @@ from central.tables.trust import Certificate, Claim
 from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
 
 __all__ = [
+    "AccessToken",
     "Assignment",
     "AuditRow",
     "Badge",
@@ -67,6 +69,7 @@ __all__ = [
     "OfficeThreshold",
     "OutingDecision",
     "OvertimeProposal",
+    "PersonalView",
     "PublishedConfig",
     "Quarantine",
     "RollCall",
@@ -83,5 +86,7 @@ __all__ = [
     "UnitSite",
     "UnitSuccession",
     "UnjudgedFact",
+    "WebSession",
+    "WebUser",
     "WorkAssignment",
 ]

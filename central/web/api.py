@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Query, Response
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from central.ledger import doors_now
 from central.presence import DoorNow
 from central.store import Store, accounts, months
 from central.store.signed import signed_rows
+from central.web.gate import Gate, granted
 from central.web.live import Live
 
 MAX_DAYS = 366
@@ -88,7 +89,7 @@ class Health(BaseModel):
     collected_ms: int | None
 
 
-def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRouter:
+def router(store: Store, clock: Clock, health: Liveness, live: Live, gate: Gate) -> APIRouter:
     """The interface's routes."""
     found = APIRouter()
 
@@ -99,21 +100,27 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRoute
         return Health(ok=not silent, silent=silent, failures=health.failures(), collected_ms=live.picture.collected_ms)
 
     @found.get("/api/v1/presence")
-    async def presence(unit: str | None = Query(None, max_length=40)) -> list[PresenceRow]:
-        rows = live.picture.rows
+    async def presence(request: Request, unit: str | None = Query(None, max_length=40)) -> list[PresenceRow]:
+        grant = granted(request)
+        grant.asked(unit)
+        rows = [row for row in live.picture.rows if grant.sees(row["unit"], row["staff"])]
         return [PresenceRow(**row) for row in rows if unit is None or row["unit"] == unit]
 
     @found.get("/api/v1/verdicts")
     def verdict_lines(
+        request: Request,
         first: Annotated[dt.date, Query(alias="from")],
         last: Annotated[dt.date, Query(alias="to")],
         unit: str | None = Query(None, max_length=40),
     ) -> list[VerdictLine]:
         if not dt.timedelta() <= last - first <= dt.timedelta(days=MAX_DAYS):
             raise HTTPException(422, f"'to' must not lie before 'from', and at most {MAX_DAYS} days after it")
+        grant = granted(request)
         with store.read() as db:
             adjusted = months.adjusted_sessions(db, first, last)
-            rows = signed_rows(db, first, last, unit)
+            rows = signed_rows(db, first, last, grant.asked(unit))
+        if grant.own:
+            rows = [row for row in rows if grant.sees("", row.staff)]
         return [VerdictLine(**row._asdict(), adjusted=(row.staff, row.date, row.session) in adjusted) for row in rows]
 
     @found.get("/api/v1/devices")
@@ -125,10 +132,14 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live) -> APIRoute
 
     @found.get("/api/v1/stream", response_class=StreamingResponse)
     async def stream(
-        last: str | None = Query(None, max_length=64), last_event_id: str | None = Header(None, max_length=64)
+        request: Request,
+        last: str | None = Query(None, max_length=64),
+        last_event_id: str | None = Header(None, max_length=64),
     ) -> StreamingResponse:
         """Events `presence`, each the new row of one person; `reset`: read /api/v1/presence again."""
-        return StreamingResponse(live.feeds["api"].stream(last_event_id or last), media_type="text/event-stream")
+        return StreamingResponse(
+            gate.while_let_in(request, live.feeds["api"].stream(last_event_id or last)), media_type="text/event-stream"
+        )
 
     return found
 

@@ -10,24 +10,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from central.clock import Clock
+from central.clock import Clock, SystemClock
 from central.errors import CentralError
 from central.health import Liveness
 from central.networks import Networks
 from central.settings import WebSettings
 from central.store import Store
 from central.web import api, iclock, metrics
+from central.web.gate import Gate
 from central.web.live import Live
-from central.web.pages import board
+from central.web.pages import account, board
 
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 START_S = 20.0
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -50,10 +53,20 @@ def environment() -> Environment:
     )
 
 
-def build_app(store: Store, clock: Clock, health: Liveness, *, terminals: Networks | None = None) -> FastAPI:
+def build_app(
+    store: Store,
+    clock: Clock,
+    health: Liveness,
+    *,
+    terminals: Networks | None = None,
+    logins: bool = False,
+    real: Clock | None = None,
+) -> FastAPI:
     """The application. Reads nothing before it is started. terminals: from where those of other makers may push; None =
-    from nowhere."""
+    from nowhere. logins: whoever looks has to log in. real: the clock of sessions and one-time codes, None = the
+    machine's."""
     templates = environment()
+    gate = Gate(store, clock, real or SystemClock(), logins_on=logins)
     live = Live(store, clock, health, templates, secrets.token_hex(6))
 
     @contextlib.asynccontextmanager
@@ -75,16 +88,23 @@ def build_app(store: Store, clock: Clock, health: Liveness, *, terminals: Networ
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
+        dependencies=[Depends(gate)],
     )
     app.state.live = live
     app.middleware("http")(_with_headers)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.include_router(board.router(live, templates))
-    app.include_router(api.router(store, clock, health, live))
+    app.include_router(board.router(live, templates, gate))
+    app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
+    app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:
         app.include_router(iclock.router(store, clock, health, terminals))
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    async def described() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
     return app
 
 
@@ -92,7 +112,11 @@ async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[
     response = await answer(request)
     response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if request.url.scheme == "https":
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not request.url.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -104,7 +128,13 @@ class Pages:
     def __init__(self, settings: WebSettings, store: Store, clock: Clock, health: Liveness) -> None:
         self._settings = settings
         config = uvicorn.Config(
-            build_app(store, clock, health, terminals=settings.terminal_networks if settings.terminals else None),
+            build_app(
+                store,
+                clock,
+                health,
+                terminals=settings.terminal_networks if settings.terminals else None,
+                logins=settings.logins,
+            ),
             host=settings.host,
             port=settings.port,
             log_level="warning",
@@ -117,6 +147,8 @@ class Pages:
 
     def start(self) -> None:
         """Listen, and return once pages are served. Raises PagesError."""
+        if not self._settings.logins and self._settings.host not in LOOPBACK:
+            raise PagesError(f"pages without logins on {self._settings.host}: only on 127.0.0.1; set web.logins = true")
         try:
             family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
             self._socket = socket.create_server((self._settings.host, self._settings.port), family=family, backlog=512)

@@ -67,7 +67,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
         database = f"sqlite:///{folder / 'central.db'}"
         config = folder / "central.toml"
         config.write_text(
-            f'[database]\nurl = "{database}"\n[broker]\nport = {broker.port}\n[web]\nport = {port}\n'
+            f'[database]\nurl = "{database}"\n[broker]\nport = {broker.port}\n[web]\nlogins = false\nport = {port}\n'
             f'[key]\nfile = "{folder / "central.pem"}"\n[clock]\nscale = {clock.scale}\n'
             f"epoch_ms = {clock.epoch_ms}\nstarted_real_ms = {clock.started_real_ms}\n",
             "utf-8",

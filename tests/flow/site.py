@@ -110,7 +110,7 @@ class Site:
             f'[broker]\nhost = "{self.broker.host}"\nport = {self.broker.port}\nkeepalive_s = 5\n'
             f"shared = {str(self.broker.shared_subscriptions).lower()}\n"
             f"{self.secured.broker_lines + self.secured.ca_lines if self.secured else ''}"
-            f"[web]\nport = {self._web.rpartition(':')[2]}\n"
+            f"[web]\nlogins = false\nport = {self._web.rpartition(':')[2]}\n"
             f'[key]\nfile = "{self.folder / "central.pem"}"\n[clock]\n{bent}',
             "utf-8",
         )

@@ -88,7 +88,7 @@ def health() -> Liveness:
 @pytest.fixture(scope="module")
 def client(store: Store, health: Liveness) -> Iterator[Client]:
     port = free_port()
-    pages = Pages(WebSettings(port=port), store, CLOCK, health)
+    pages = Pages(WebSettings(port=port, logins=False), store, CLOCK, health)
     pages.start()
     found = Client(f"http://127.0.0.1:{port}")
     for _ in range(600):
@@ -243,7 +243,7 @@ def test_an_unknown_language_is_answered_in_vietnamese(client: Client):
 def test_a_taken_port_is_said_with_the_setting_to_change(store: Store, client: Client):
     port = int(client.url.rsplit(":", 1)[1])
     with pytest.raises(PagesError, match=r"set web\.host and web\.port"):
-        Pages(WebSettings(port=port), store, CLOCK, Liveness(CLOCK)).start()
+        Pages(WebSettings(port=port, logins=False), store, CLOCK, Liveness(CLOCK)).start()
 
 
 def test_a_name_is_shown_and_never_run(client: Client):

@@ -1,0 +1,33 @@
+"""What every route needs: one line each. A route without a line is refused to everybody, and a test fails."""
+
+from central.permits import Action
+
+A = Action
+NEEDS: dict[str, Action] = {
+    "GET /login": A.SIGN_IN,
+    "POST /login": A.SIGN_IN,
+    "GET /tv/{token}": A.SIGN_IN,
+    "GET /privacy": A.SIGN_IN,
+    "GET /healthz": A.SIGN_IN,
+    "GET /account": A.OWN_ACCOUNT,
+    "POST /account": A.OWN_ACCOUNT,
+    "POST /logout": A.OWN_ACCOUNT,
+    "GET /api/openapi.json": A.OWN_ACCOUNT,
+    "GET /": A.SEE_PRESENCE,
+    "GET /board/stream": A.SEE_ALL_PRESENCE,
+    "GET /api/v1/presence": A.SEE_PRESENCE,
+    "GET /api/v1/stream": A.SEE_ALL_PRESENCE,
+    "GET /api/v1/verdicts": A.SEE_VERDICTS,
+    "GET /api/v1/devices": A.SEE_DEVICES,
+    "GET /metrics": A.SEE_DEVICES,
+    # Terminals of other makers know nothing of logins; they exist only with `web.terminals`.
+    "GET /iclock/cdata": A.SIGN_IN,
+    "POST /iclock/cdata": A.SIGN_IN,
+    "GET /iclock/getrequest": A.SIGN_IN,
+    "GET /iclock/ping": A.SIGN_IN,
+    "POST /iclock/devicecmd": A.SIGN_IN,
+    "POST /iclock/registry": A.SIGN_IN,
+}
+"""Method and path as the route has it -> what it needs."""
+OF_PEOPLE = frozenset({A.SEE_PRESENCE, A.SEE_ALL_PRESENCE, A.SEE_VERDICTS, A.SEE_REASONS})
+"""What shows records of people: looking is kept, of whoever is watched."""

@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from central import logins
 from central.clock import ScaledClock, SystemClock
 from central.health import Liveness
+from central.networks import ANYWHERE
 from central.permits import Action, Bearer, Reach, Role, reach_of
 from central.roster.imports import import_office
 from central.settings import WebSettings

@@ -83,7 +83,10 @@ class Plain:
 
     def __init__(self, path: Path, like: Path) -> None:
         with sqlite3.connect(like) as db:
-            query = "SELECT sql FROM sqlite_master WHERE tbl_name = 'event' AND sql IS NOT NULL ORDER BY type DESC"
+            query = (
+                "SELECT sql FROM sqlite_master WHERE tbl_name = 'event' AND type IN ('table', 'index') "
+                "AND sql IS NOT NULL ORDER BY type DESC"
+            )
             schema = [row[0] for row in db.execute(query)]
         self.db = sqlite3.connect(path, isolation_level=None)
         for setting in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "wal_autocheckpoint=8000"):

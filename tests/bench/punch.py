@@ -47,7 +47,7 @@ class Watched(Store):
     """A store that remembers when each of its write transactions was committed."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        super().__init__(engine)
+        super().__init__(engine, SystemClock().now_ms)
         self.committed: deque[float] = deque()
         self.cpu_s = 0.0
         self.arrived = threading.Condition()

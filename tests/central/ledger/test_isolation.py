@@ -117,6 +117,11 @@ def test_a_whole_batch_of_bad_days_does_not_hold_up_those_behind_it(office: Offi
     assert office.says("an") == ["AM pending", "PM pending"]
 
 
+def break_the_seal(db: sa.Connection) -> None:
+    """As somebody with every right does who alters a line: the trigger that refuses it is taken away."""
+    db.execute(sa.text("DROP TRIGGER IF EXISTS event_no_update" + (" ON event" if db.dialect.name == "postgresql" else "")))
+
+
 def test_a_boot_that_cannot_be_timed_is_set_aside_and_other_doors_are_timed(office: Office) -> None:
     bad, door = office.door("D-BAD", unit="H", clock=NONE), office.door(clock=NONE)
     an = office.person("an")
@@ -126,6 +131,7 @@ def test_a_boot_that_cannot_be_timed_is_set_aside_and_other_doors_are_timed(offi
         station.say(ClockSet(None, at("06:31"), "ntp"), "06:31")
         station.clock = NONE
     with office.store.write() as db:
+        break_the_seal(db)
         unreadable = sa.text("UPDATE event SET line = :line WHERE kind = 'clock' AND journal_id = :id")
         db.execute(unreadable, {"line": b"{", "id": bad.journal_id})
     door.tap(an, "07:20")
@@ -151,6 +157,7 @@ def test_the_people_of_a_boot_without_times_hold_up_nobody_else(
     bad.say(ClockSet(None, at("06:32"), "ntp"), "06:32")
     bad.clock = NONE
     with office.store.write() as db:
+        break_the_seal(db)
         unreadable = sa.text("UPDATE event SET line = :line WHERE kind = 'clock' AND journal_id = :id")
         line = db.execute(sa.text("SELECT line FROM event WHERE kind = 'clock'")).scalar_one()
         db.execute(unreadable, {"line": b"{", "id": bad.journal_id})

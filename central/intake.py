@@ -252,8 +252,9 @@ class Link:
 
     def _end(self) -> None:
         self.health.connected = self.health.ready = False
-        self._client.disconnect()
-        self._client.loop(0.01)  # lets DISCONNECT go out on an ordered stop; closes a broken socket
+        with contextlib.suppress(OSError):  # under TLS a broken pipe is told once more, by whatever asks next
+            self._client.disconnect()
+            self._client.loop(0.01)  # lets DISCONNECT go out on an ordered stop; closes a broken socket
 
     def stop(self) -> None:
         """End `run`."""

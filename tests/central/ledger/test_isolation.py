@@ -119,7 +119,9 @@ def test_a_whole_batch_of_bad_days_does_not_hold_up_those_behind_it(office: Offi
 
 def break_the_seal(db: sa.Connection) -> None:
     """As somebody with every right does who alters a line: the trigger that refuses it is taken away."""
-    db.execute(sa.text("DROP TRIGGER IF EXISTS event_no_update" + (" ON event" if db.dialect.name == "postgresql" else "")))
+    db.execute(
+        sa.text("DROP TRIGGER IF EXISTS event_no_update" + (" ON event" if db.dialect.name == "postgresql" else ""))
+    )
 
 
 def test_a_boot_that_cannot_be_timed_is_set_aside_and_other_doors_are_timed(office: Office) -> None:

@@ -8,6 +8,7 @@ difference to them, but that iotcore keeps nothing over a restart and speaks MQT
 import argparse
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST_PORT = 10_240
 Kind = Literal["mosquitto", "iotcore"]
 CONFIGURATION = Path(__file__).parent / "mosquitto" / "mosquitto.conf"
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
@@ -158,10 +161,24 @@ def _secured(folder: Path) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that was free a moment ago.
+
+    Below those that the kernel hands out itself: between asking and listening, any connection out of this machine could
+    take one of them. Drawn, so that two who ask at once get different ones. Raises BrokerError.
+    """
+    for port in secrets.SystemRandom().sample(range(LOWEST_PORT, _first_handed_out()), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise BrokerError("no port of the loopback interface is free: 100 were tried; end what listens on them")
+
+
+def _first_handed_out() -> int:
+    with contextlib.suppress(OSError, ValueError):
+        first = int(HANDED_OUT.read_text("ascii").split()[0])
+        if first > LOWEST_PORT + 1000:
+            return first
+    return 32_768
 
 
 def _started(kind: Kind, folder: Path, ports: tuple[int, int], persistent: bool) -> subprocess.Popen[bytes]:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import pytest
 
 from central.counters import exposition, serving_counts
 from central.health import PATIENCE_S, Liveness
+from deploy.broker import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,9 +65,7 @@ def test_counts_and_health_are_served_and_nothing_else(health):
 
 
 def test_a_process_without_pages_shows_its_counts(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DIEMDANH_")}
     environment |= {"PYTHONPATH": str(ROOT), "DIEMDANH_METRICS_PORT": str(port)}
     command = [sys.executable, "-m", "central", "--db", f"sqlite:///{tmp_path}/a.db", "evaluate-loop"]

@@ -260,6 +260,13 @@ def test_a_port_taken_between_asking_and_listening_is_replaced(
             assert taken.getsockname()[1] not in (broker.port, broker.port_v5)
 
 
+def test_a_free_port_is_none_that_a_connection_could_be_given_in_the_meantime():
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    ports = {free_port() for _ in range(20)}
+    assert all(1024 < port < first for port in ports)
+    assert len(ports) > 1, "two who ask at once get different ones"
+
+
 def test_without_mosquitto_iotcore_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with start_broker(tmp_path / "one") as broker:
         assert broker.kind == "mosquitto"

@@ -11,18 +11,13 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
+from deploy.broker import free_port
 from deploy.tools import search_path
 from edge.wire.config import MAX_CONFIG_BYTES
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto" / "mosquitto.conf"
 LISTENER = "listener 1883 127.0.0.1"
 WITHIN_S = 30.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_it_listens(port: int, broker: "subprocess.Popen[bytes]") -> None:

@@ -4,6 +4,7 @@ The readers are called `door` and `window`. It is the station itself (`edge.stat
 does; who has to cut its power starts the same folder with `Fleet.start` instead.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from edge.station import Ending, Station
 from edge.wire.events import Event
 
 BUTTON = 5
+PATIENCE_S = 60.0
 
 
 def two_readers(fleet: Fleet, peer: Any, code: str, more: str = "") -> tuple[Member, CardReader]:
@@ -51,8 +53,13 @@ class Standing:
         return self._pins[-1]
 
     def open(self) -> None:
+        """Returns when both readers are open: what comes before is dropped, as on a real line."""
         self._station = Station(load_settings(self.member.config, {}), None, False)
         self._station.open(Ending())
+        deadline = time.monotonic() + PATIENCE_S
+        while any(reader.state != "ok" for reader in self._station._doorway.states()):
+            assert time.monotonic() < deadline, "the readers do not open"
+            time.sleep(0.01)
 
     def close(self) -> None:
         station, self._station = self._station, None

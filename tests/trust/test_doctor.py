@@ -1,9 +1,8 @@
 """The technician's check of the broker, behind TLS."""
 
-import socket
-
 import pytest
 
+from deploy.broker import free_port
 from edge.doctor.machine import Machine
 from edge.doctor.network import broker
 from edge.enrolment import EnrolmentError, present_access
@@ -12,14 +11,8 @@ from tests.trust.conftest import DAY_MS, NOW_MS
 
 
 def machine(office, data, now_ms=NOW_MS):
-    settings = parse_settings(f'[station]\ndata = "{data}"\n[broker]\nport = {_closed_port()}\n', "test", {})
+    settings = parse_settings(f'[station]\ndata = "{data}"\n[broker]\nport = {free_port()}\n', "test", {})
     return Machine(settings, None, lambda: 0, lambda: now_ms, lambda _: None)
-
-
-def _closed_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_the_doctor_speaks_to_the_broker_as_the_enrolled_station_does(entrance):

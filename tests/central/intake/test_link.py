@@ -2,7 +2,6 @@
 
 import queue
 import shutil
-import socket
 import subprocess
 import time
 
@@ -12,6 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from central.intake import run_collector
 from central.settings import BrokerSettings, Settings
+from deploy.broker import free_port
 from edge.wire.ack import decode_ack
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -21,9 +21,7 @@ class Broker:
     """Mosquitto on a free port of loopback, with nothing kept."""
 
     def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.file = folder / "mosquitto.conf"
         self.file.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n")
         self.process = None

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -35,15 +36,16 @@ def web(office: Office, *, terminals: bool = True, networks: str = "") -> Iterat
     said = {"DIEMDANH_DB": url, "DIEMDANH_WEB_PORT": str(port), "DIEMDANH_WEB_TERMINALS": str(terminals).lower()}
     said |= {"DIEMDANH_WEB_TERMINAL_NETWORKS": networks}
     words = [sys.executable, "-m", "central", "web"]
-    with subprocess.Popen(words, env={**os.environ, **said}, stderr=subprocess.DEVNULL) as process:
+    log = office.path / "web.log"
+    with log.open("ab") as said_on, subprocess.Popen(words, env={**os.environ, **said}, stderr=said_on) as process:
         try:
-            _wait(port, process)
+            _wait(port, process, log)
             yield port, process
         finally:
             process.kill()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -51,7 +53,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError("the web process does not answer")
+    raise AssertionError(f"the web process does not answer: {log.read_text('utf-8')[-2000:]}")
 
 
 def ask(port: int, path: str, body: bytes | None = None) -> tuple[int, str]:

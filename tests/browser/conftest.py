@@ -22,6 +22,7 @@ from central.store import open_store
 from deploy.broker import Broker, free_port, start_broker
 from edge.settings import ClockSettings
 from edge.simulate import Fleet
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SEVEN_MS = 1_541_980_800_000  # Monday 12 November 2018, 07:00 in Vietnam
@@ -38,13 +39,6 @@ class District:
     web: subprocess.Popen[bytes]
     restart_web: Callable[[], None]
     console: list[str] = field(default_factory=list)
-
-
-def wait_for(done: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:
@@ -97,13 +91,13 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
                 processes["web"].kill()
                 processes["web"].wait()
                 processes["web"] = start("web")
-                wait_for(lambda: answers(url))
+                until(lambda: answers(url))
 
             try:
                 for code in ("D-X01", "D-X02"):
                     fleet.start(code)
                     fleet.wait_ready(code)
-                wait_for(lambda: answers(url))
+                until(lambda: answers(url))
                 yield District(url, fleet, broker, processes["web"], restart_web)
             finally:
                 for process in processes.values():

@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,17 +13,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 import deploy.broker
 from deploy.broker import Broker, BrokerError, Kind, free_port, start_broker
 from edge.wire.config import MAX_CONFIG_BYTES
+from tests.waiting import until
 
 KINDS = ("mosquitto", "iotcore")
-DEADLINE_S = 20
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    """Wait for a condition; fail with `what` was waited for."""
-    end = time.monotonic() + DEADLINE_S
-    while not true():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.01)
+DEADLINE_S = 60
 
 
 class Client:
@@ -53,7 +45,7 @@ class Client:
             self.mqtt.will_set(will, b"gone", 1, retain=True)
         self.mqtt.connect(broker.host, broker.port_v5 if v5 else broker.port)
         self.mqtt.loop_start()
-        until(lambda: self.connections == 1, "a connection")
+        until(lambda: self.connections == 1, what="a connection")
 
     def _on_connect(self, _: object, __: object, ___: object, code: object, ____: object) -> None:
         assert code == 0
@@ -121,7 +113,7 @@ def numbered(count: int) -> list[bytes]:
 def test_what_is_published_arrives_once_and_in_order(connect: Connect):
     collector, door = connect().subscribe("dd/1/+/up"), connect()
     door.publish("dd/1/d0001/up", *numbered(1000))
-    until(lambda: len(collector.got) >= 1000, "1000 messages")
+    until(lambda: len(collector.got) >= 1000, what="1000 messages")
     assert collector.payloads == numbered(1000)
     assert {message.qos for message in collector.got} == {1}
 
@@ -129,7 +121,7 @@ def test_what_is_published_arrives_once_and_in_order(connect: Connect):
 def test_each_message_of_a_shared_subscription_reaches_one_collector(connect: Connect):
     collectors = [connect().subscribe("$share/intake/dd/1/+/up") for _ in range(2)]
     connect().publish("dd/1/d0001/up", *numbered(400))
-    until(lambda: sum(len(c.got) for c in collectors) >= 400, "400 messages")
+    until(lambda: sum(len(c.got) for c in collectors) >= 400, what="400 messages")
     assert sorted(p for c in collectors for p in c.payloads) == sorted(numbered(400))
     assert all(c.got for c in collectors)
 
@@ -137,7 +129,7 @@ def test_each_message_of_a_shared_subscription_reaches_one_collector(connect: Co
 def test_a_collector_that_died_gets_no_more_shares(connect: Connect):
     dead, living = (connect().subscribe("$share/intake/dd/1/+/up") for _ in range(2))
     dead.vanish()
-    until(lambda: not dead.mqtt.is_connected(), "the end of the connection")
+    until(lambda: not dead.mqtt.is_connected(), what="the end of the connection")
     door = connect()
 
     def whole_lot_arrives() -> bool:
@@ -145,10 +137,10 @@ def test_a_collector_that_died_gets_no_more_shares(connect: Connect):
         living.got.clear()
         door.publish("dd/1/d0001/up", *numbered(20))
         door.publish("dd/1/last/up", b"last", b"last")
-        until(lambda: b"last" in living.payloads, "the last message")
+        until(lambda: b"last" in living.payloads, what="the last message")
         return set(numbered(20)) <= set(living.payloads)
 
-    until(whole_lot_arrives, "every message at the living collector")
+    until(whole_lot_arrives, what="every message at the living collector")
 
 
 def test_what_is_retained_comes_marked_or_not_at_all_to_a_shared_subscription(connect: Connect):
@@ -156,16 +148,16 @@ def test_what_is_retained_comes_marked_or_not_at_all_to_a_shared_subscription(co
     connect().publish("dd/1/d0001/st", b"old", retain=True)
     collector = connect().subscribe("$share/intake/dd/1/+/st")
     connect().publish("dd/1/d0001/st", b"new")
-    until(lambda: b"new" in collector.payloads, "the live message")
+    until(lambda: b"new" in collector.payloads, what="the live message")
     assert [(m.payload, m.retain) for m in collector.got] in ([(b"new", False)], [(b"old", True), (b"new", False)])
 
 
 def test_the_will_of_a_vanished_client_is_published_and_retained(connect: Connect):
     watching = connect().subscribe("dd/1/+/st")
     connect(will="dd/1/d0001/st").vanish()
-    until(lambda: watching.payloads == [b"gone"], "the will")
+    until(lambda: watching.payloads == [b"gone"], what="the will")
     late = connect().subscribe("dd/1/+/st")
-    until(lambda: late.payloads == [b"gone"], "the retained will")
+    until(lambda: late.payloads == [b"gone"], what="the retained will")
     assert late.got[0].retain
 
 
@@ -173,7 +165,7 @@ def test_an_orderly_end_publishes_no_will(connect: Connect):
     watching, door = connect().subscribe("dd/1/+/st"), connect(will="dd/1/d0001/st")
     door.leave()
     connect().publish("dd/1/d0002/st", b"after")
-    until(lambda: bool(watching.got), "a message")
+    until(lambda: bool(watching.got), what="a message")
     assert watching.payloads == [b"after"]
 
 
@@ -181,7 +173,7 @@ def test_the_largest_configuration_passes(connect: Connect):
     door, central = connect().subscribe("dd/1/d0001/cfg"), connect()
     whole = b"x" * MAX_CONFIG_BYTES
     central.publish("dd/1/d0001/cfg", whole)
-    until(lambda: door.payloads == [whole], "4 MiB")
+    until(lambda: door.payloads == [whole], what="4 MiB")
 
 
 def test_a_collector_that_stands_still_for_a_while_loses_nothing(connect: Connect):
@@ -190,7 +182,7 @@ def test_a_collector_that_stands_still_for_a_while_loses_nothing(connect: Connec
     batch = [b"%05d" % number + b"." * 1000 for number in range(3000)]
     connect().publish("dd/1/d0001/up", *batch)  # Mosquitto's default would have dropped two thousand of them
     go_on.set()
-    until(lambda: len(collector.got) >= 3000, "3000 messages")
+    until(lambda: len(collector.got) >= 3000, what="3000 messages")
     assert collector.payloads == batch
 
 
@@ -198,24 +190,24 @@ def test_a_killed_broker_comes_back_on_its_port_and_clients_find_it(broker: Brok
     door, port, old = connect(reconnect=True), broker.port, broker.pid
     door.publish("dd/1/d0001/st", b"born", retain=True)
     broker.kill()
-    until(lambda: not door.mqtt.is_connected(), "the end of the connection")
+    until(lambda: not door.mqtt.is_connected(), what="the end of the connection")
     broker.restart()
-    until(lambda: door.connections == 2, "a second connection")
+    until(lambda: door.connections == 2, what="a second connection")
     assert broker.port == port and broker.pid != old
     # Nothing is left of what was retained: an empty broker must be harmless.
     watching = connect().subscribe("dd/1/+/st")
     door.publish("dd/1/d0001/st", b"again")
-    until(lambda: bool(watching.got), "a message")
+    until(lambda: bool(watching.got), what="a message")
     assert watching.payloads == [b"again"]
 
 
 def test_a_client_of_mqtt_5_talks_with_one_of_mqtt_3(connect: Connect):
     collector, door = connect(v5=True).subscribe("$share/intake/dd/1/+/up"), connect()
     door.publish("dd/1/d0001/up", b"a punch")
-    until(lambda: collector.payloads == [b"a punch"], "the message")
+    until(lambda: collector.payloads == [b"a punch"], what="the message")
     door.subscribe("dd/1/d0001/ack", 0)
     collector.publish("dd/1/d0001/ack", b"stored")
-    until(lambda: door.payloads == [b"stored"], "the answer")
+    until(lambda: door.payloads == [b"stored"], what="the answer")
 
 
 def test_it_listens_on_loopback_alone(broker: Broker):
@@ -285,7 +277,7 @@ def test_a_persistent_mosquitto_keeps_what_is_retained(tmp_path: Path):
         broker.stop()
         broker.restart()
         door = Client(broker).subscribe("dd/1/d0001/cfg")
-        until(lambda: door.payloads == [b"roster"], "the retained configuration")
+        until(lambda: door.payloads == [b"roster"], what="the retained configuration")
         door.leave()
 
 

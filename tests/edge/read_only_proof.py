@@ -23,7 +23,8 @@ import pytest
 
 from edge.simulate import Fleet, FleetError, rdm6300_frame
 from edge.wire.events import Ok, Punch
-from tests.edge.test_disk import NOT_RECORDED, Door, until
+from tests.edge.test_disk import NOT_RECORDED, Door
+from tests.waiting import until
 
 STILL_MS = 6_000
 

@@ -22,18 +22,12 @@ from edge.simulate import CardReader, Fleet, rdm6300_frame
 from edge.wire.events import Button, Fault, Punch
 from tests.edge.door_bench import BADGE, Bench
 from tests.edge.standing import Standing, numbered, pair, two_readers
+from tests.waiting import until
 
 REPLUGS = 100
 HOUR_MS, FRAME_MS = 3_600_000, 65
 GHOSTS = 1_000
 MOST_GROWTH_KB = 12_000
-
-
-def until(condition: Callable[[], object], seconds: float = 30.0, what: str = "it", every_s: float = 0.02) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
-        time.sleep(every_s)
 
 
 @pytest.fixture

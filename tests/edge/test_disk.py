@@ -20,6 +20,7 @@ from edge.journal import Journal
 from edge.simulate import Fleet, FleetError, rdm6300_frame
 from edge.wire.events import Ok, Punch
 from tests.edge.standing import Standing, numbered, pair
+from tests.waiting import until
 
 NOT_RECORDED = "Chưa ghi được"
 
@@ -28,13 +29,6 @@ def may_mount(folder: Path) -> bool:
     return (
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True).returncode == 0
     )
-
-
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.02)
 
 
 @dataclass

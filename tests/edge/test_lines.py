@@ -18,7 +18,8 @@ from edge.readers import DRIVERS, BadInput
 from edge.readers.keyboard import KEY_NAMES
 from edge.reading import PortKind, driver_of, kind_of, line_of
 from edge.settings import ReaderSettings
-from tests.edge.test_ports import Ear, until
+from tests.edge.test_ports import Ear
+from tests.waiting import until
 
 MS = 1_000_000
 W26 = "11000111010110010111110010"  # facility 142, card 45817 within its two parities

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import tomllib
 from pathlib import Path
 
@@ -16,15 +15,9 @@ from edge.__main__ import build_parser, main
 from edge.script import play
 from edge.simulate import LEAN, Fleet, FleetError
 from edge.station import VERSION
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
-
-
-def until(condition, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.02)
 
 
 def test_every_command_is_there(capsys):

@@ -11,15 +11,9 @@ from edge.panel import LOOP, PATTERNS, STATES, Panel
 from edge.pins import OPENERS
 from edge.pins.mock import MockPins, open_pins
 from edge.settings import PanelSettings
+from tests.waiting import until
 
 PINS = PanelSettings(pins="mock")
-
-
-def until(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.005)
 
 
 @pytest.fixture

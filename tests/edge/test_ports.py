@@ -14,19 +14,13 @@ from edge.ports import ReaderPort
 from edge.ports.serial_line import open_serial
 from edge.readers import DRIVERS
 from edge.readers.acceptance import Acceptance
+from tests.waiting import until
 
 FRAME = bytes.fromhex("0236313030384542324639413403")
 
 
 def serial(plug):
     return lambda: open_serial(str(plug.path), 9600, time.monotonic_ns)
-
-
-def until(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.005)
 
 
 class Plug:

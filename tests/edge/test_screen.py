@@ -12,6 +12,7 @@ from edge.displays.text import Text
 from edge.health import Health
 from edge.screen import LOOP, SHOWN_NS, Screen
 from edge.settings import DISPLAY_KINDS, DisplaySettings
+from tests.waiting import until
 
 IDLE = Words(("Xin mời quẹt thẻ", "07:28"), ("XIN MOI QUET THE", "07:28"))
 LATE = Words(("Đã ghi 07:42. Đi muộn 12 phút", "Trần Thị Phượng"), ("DI MUON 12 PHUT", "TRAN T. PHUONG"))
@@ -106,13 +107,6 @@ def test_the_thread_shows_words_at_once_and_ends_when_closed(tmp_path):
     screen.close()
     assert health.late() == ()
     assert LOOP == "display"
-
-
-def until(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.005)
 
 
 def test_a_display_without_its_library_says_what_to_install(monkeypatch):

@@ -11,13 +11,7 @@ import pytest
 from edge.displays import DISPLAYS, Words
 from edge.simulate import Fleet, rdm6300_frame
 from tests.edge.standing import Standing
-
-
-def until(condition, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.01)
+from tests.waiting import until
 
 
 class Bus:

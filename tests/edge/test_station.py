@@ -10,15 +10,9 @@ from edge.wire.command import Command, encode_command
 from edge.wire.config import Config, RosterEntry, encode_config
 from edge.wire.events import Clock, Ok, Read, Start
 from edge.wire.topics import Channel
+from tests.waiting import until
 
 BADGE = "em:008EB2F9"
-
-
-def until(condition, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not come within {seconds} s"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -95,7 +89,7 @@ def test_without_a_network_the_door_answers_all_the_same_and_delivers_later(flee
     until(lambda: len(fleet.greens("S01")) == 3)
     assert peer.events(device, "punch") == []
     fleet.join("S01")
-    until(lambda: len(peer.events(device, "punch")) == 3, 30)
+    until(lambda: len(peer.events(device, "punch")) == 3)
 
 
 def test_a_power_cut_loses_no_green_light(fleet, peer):
@@ -109,10 +103,10 @@ def test_a_power_cut_loses_no_green_light(fleet, peer):
         fleet.start("S01")
         fleet.wait_ready("S01")
     fleet.tap("S01", BADGE)
-    until(lambda: BADGE in badges(peer.events(device, "punch")), 30)
+    until(lambda: BADGE in badges(peer.events(device, "punch")))
     greens = [entry["badge"] for entry in fleet.greens("S01")]
     stored = badges(peer.events(device, "punch"))
-    until(lambda: set(greens) <= set(badges(peer.events(device, "punch"))), 20)
+    until(lambda: set(greens) <= set(badges(peer.events(device, "punch"))))
     assert len(stored) == len(set(stored)), "no tap is there twice"
 
 

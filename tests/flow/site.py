@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,17 +32,10 @@ from deploy.secured import Secured
 from edge.settings import ClockSettings
 from edge.simulate import Fleet, Member, rdm6300_frame
 from edge.wire.chain import chain_start, link
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 STOP_S = 20.0
-
-
-def until(done: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
-    """Wait for a condition; fails after `seconds`."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, f"{what} did not come about within {seconds:g} s"
-        time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +150,7 @@ class Site:
     def collect(self, name: str = "collect", **environment: str) -> None:
         """Start a collector and wait until it takes messages."""
         self.start("collect", name, **environment)
-        until(lambda: self.listening(name), 30, f"collector {name}")
+        until(lambda: self.listening(name), what=f"collector {name}")
 
     def kill(self, name: str = "collect") -> None:
         """kill -9."""
@@ -227,7 +220,7 @@ class Site:
     def tap(self, code: str) -> None:
         """Touch, and wait for the green light."""
         badge = self.touch(code)
-        until(lambda: badge in {entry["badge"] for entry in self.fleet.greens(code)}, 20, f"a green light at {code}")
+        until(lambda: badge in {entry["badge"] for entry in self.fleet.greens(code)}, what=f"a green light at {code}")
 
     @contextmanager
     def stream(self, *codes: str, every_s: float = 0.02) -> Iterator[None]:

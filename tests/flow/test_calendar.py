@@ -14,8 +14,9 @@ from central.keys import verifier
 from deploy.broker import Broker
 from edge.settings import ClockSettings
 from edge.wire.config import Config, decode_config
-from tests.flow.site import Site, until
+from tests.flow.site import Site
 from tests.flow.wiretap import Wiretap
+from tests.waiting import until
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,8 @@
 
 import shutil
 
-from tests.flow.site import Site, until
+from tests.flow.site import Site
+from tests.waiting import until
 
 
 def test_a_copied_card_is_found_and_both_stations_taps_are_kept(site: Site) -> None:
@@ -18,7 +19,7 @@ def test_a_copied_card_is_found_and_both_stations_taps_are_kept(site: Site) -> N
 
     site.power("D-1", "D-copy")
     with site.stream("D-1", "D-copy", every_s=0.1):
-        until(lambda: any("copied" in j.findings for j in site.journals()), 30, "the finding")
+        until(lambda: any("copied" in j.findings for j in site.journals()), what="the finding")
     site.settled(findings=frozenset({"branched", "copied"}))
     first, second = sorted(site.query("SELECT first_time_ms, findings FROM journal WHERE parent_journal IS NOT NULL"))
     assert (first[1], second[1]) == ("branched", "branched copied")

@@ -5,7 +5,8 @@ import shutil
 import threading
 
 from tests.flow.mute import Mute
-from tests.flow.site import Site, until
+from tests.flow.site import Site
+from tests.waiting import until
 
 DOORS = ("D-1", "D-2", "D-3")
 

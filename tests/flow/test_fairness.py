@@ -11,7 +11,8 @@ import pytest
 
 from deploy.broker import Broker
 from edge.settings import ClockSettings
-from tests.flow.site import Site, until
+from tests.flow.site import Site
+from tests.waiting import until
 
 SCALE = 240.0
 LEAD_S = 45.0  # eight processes are to be started before the morning begins, on a machine that may be busy
@@ -54,7 +55,7 @@ class Morning:
         badge = f"em:000000{staff}"
         seen = len(self.site.fleet.greens(code))
         self.site.touch(code, badge)
-        until(lambda: len(self.site.fleet.greens(code)) > seen, 20, f"{staff}'s green light at {code}")
+        until(lambda: len(self.site.fleet.greens(code)) > seen, what=f"{staff}'s green light at {code}")
 
     def verdicts(self) -> dict[str, str]:
         """Each person's outcome and flags."""
@@ -121,7 +122,7 @@ def play(morning: Morning) -> None:
     for code, staff in ((DARK, "A1"), ("DC", "C1"), ("DC", "C2"), ("DD1", "D1"), ("DD1", "D2")):
         morning.tap(code, staff)
     morning.wait("08:48")
-    until(lambda: "late" in morning.verdicts().get("C2", ""), 20, "C2's lateness")
+    until(lambda: "late" in morning.verdicts().get("C2", ""), what="C2's lateness")
     held = {staff: morning.verdicts().get(staff, "") for staff in ("D1", "D2")}
     assert not any("late" in verdict for verdict in held.values()), held
     fleet.join(OFFLINE)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from edge.wire.ack import Ack, encode_ack
 from edge.wire.batch import MAX_ACCEPTED_BYTES
-from tests.flow.site import Site, until
+from tests.flow.site import Site
 from tests.flow.wiretap import Said, Wiretap
+from tests.waiting import until
 
 BAD = 10_000
 OVERSIZED = 10

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from deploy.broker import Broker
-from tests.flow.site import Site, until
+from tests.flow.site import Site
+from tests.waiting import until
 
 DOORS = ("D-1", "D-2", "D-3")
 BLINK_NS = 1_000_000_000
@@ -14,7 +15,7 @@ def grown(site: Site, what: str, by: int = 20) -> None:
     """Wait until so many more taps are green (`greens`) or stored (`punches`)."""
     found = getattr(site, what)
     more = len(found()) + by
-    until(lambda: len(found()) >= more, 60, f"{by} more {what}")
+    until(lambda: len(found()) >= more, what=f"{by} more {what}")
 
 
 def test_a_broker_without_memory_killed_in_mid_stream_loses_nothing(site: Site) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from deploy.broker import Broker
 from tests.flow.mute import Mute
-from tests.flow.site import Site, until
+from tests.flow.site import Site
 from tests.postgres import Cluster
+from tests.waiting import until
 
 DOORS = ("D-1", "D-2", "D-3")
 
@@ -79,5 +80,5 @@ def test_a_server_that_is_restarted_under_the_collectors_costs_nothing(site: Sit
             threading.Event().wait(2.0)  # people go on tapping while there is no database
             durable_postgres.start()
             after = site.count("event")
-            until(lambda after=after: site.count("event") > after, 60, "a commit after the restart")
+            until(lambda after=after: site.count("event") > after, what="a commit after the restart")
     site.settled(90)

@@ -1,6 +1,7 @@
 """A station that central does not know: its people see green, and nothing of theirs is lost."""
 
-from tests.flow.site import Site, until
+from tests.flow.site import Site
+from tests.waiting import until
 
 
 def test_what_an_unregistered_station_sent_is_stored_once_it_is_registered(site: Site) -> None:

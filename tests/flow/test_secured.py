@@ -3,7 +3,8 @@
 import pytest
 
 from deploy.secured import secure
-from tests.flow.site import Site, until
+from tests.flow.site import Site
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_revoked_station_falls_silent_at_the_broker_and_its_taps_stay_with_it(
     log = site.fleet["D-1"].folder / "station.log"
     said = log.read_text("utf-8").count("connection")
     site.tap("D-1")
-    until(lambda: log.read_text("utf-8").count("connection") > said + 1, 60, "the refusal at the station")
+    until(lambda: log.read_text("utf-8").count("connection") > said + 1, what="the refusal at the station")
     site.tap("D-2")
-    until(lambda: len(site.punches()) == stored + 1, 30, "the other door's tap")
+    until(lambda: len(site.punches()) == stored + 1, what="the other door's tap")
     assert site.count("quarantine") == 0, "nothing of it came past the broker"

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.broker import start_broker
-from tests.flow.site import Site, until
+from tests.flow.site import Site
 from tests.rig.aftermath import Aftermath, look_back
 from tests.rig.guest import GuestError
 from tests.rig.judging import Judgement
 from tests.rig.series import DISKS, DOOR, Options, Record, Series, check_tools
+from tests.waiting import until
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +44,7 @@ def _run(options: Options, site: Site) -> tuple[Record, Judgement, Aftermath]:
     with site:
         site.command("device", "add", DOOR, "--id", door["device"], "--key", door["public_key"])
         site.start("run")
-        until(lambda: site.listening("run"), 60, "central")
+        until(lambda: site.listening("run"), what="central")
         series = Series(options, site, lambda text: sys.stderr.write(text + "\n"))
         judged = series.run()
         after = look_back(site, door["device"], judged.lost, series.record.early_lives)

@@ -1,8 +1,7 @@
 """An office: its authority, its registry, and its broker behind mutual TLS."""
 
 import queue
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,18 +32,11 @@ from edge.identity import open_identity
 from edge.settings import ClockSettings, parse_settings
 from edge.tls import client_context
 from edge.wire.claim import Claim, pin_of
+from tests.waiting import until
 
 NOW_MS = SystemClock().now_ms()
 DAY_MS = 86_400_000
 DOOR = "D-X01"
-
-
-def until(done: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
-    """Wait for a condition; fails after `seconds`."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, f"{what} did not come about within {seconds:g} s"
-        time.sleep(0.01)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ from central.trust.broker import BrokerConfigError, Plan, broker_address, write_
 from central.trust.refusing import refuse_at_broker
 from deploy.broker import CONFIGURATION
 from tests.central.intake.conftest import Door
-from tests.trust.conftest import DAY_MS, NOW_MS, until
+from tests.trust.conftest import DAY_MS, NOW_MS
+from tests.waiting import until
 
 HERE, OTHER = "d00000000000000aa", "d00000000000000bb"
 

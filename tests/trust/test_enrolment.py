@@ -21,8 +21,9 @@ from edge.https import ask
 from edge.identity import open_identity
 from edge.tls import client_context
 from edge.wire.claim import Claim
-from tests.trust.conftest import DAY_MS, DOOR, NOW_MS, Entrance, until
+from tests.trust.conftest import DAY_MS, DOOR, NOW_MS, Entrance
 from tests.trust.stations import ROOT, Station
+from tests.waiting import until
 
 
 def refusal(entrance: Entrance, claim: Claim, name: str = "station") -> str:
@@ -276,7 +277,7 @@ class Central:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "central", "--config", str(self.config), "run"], cwd=ROOT, stdout=log, stderr=log
             )
-        until(lambda: "enrolment on https" in self.log.read_text() or self.process.poll() is not None, 40)
+        until(lambda: "enrolment on https" in self.log.read_text() or self.process.poll() is not None)
         assert self.process.poll() is None, self.log.read_text()
 
     def kill(self) -> None:
@@ -330,11 +331,11 @@ def test_a_station_whose_clock_stands_in_1970_and_whose_power_fails_at_every_ste
             station.kill()
             assert read_enrolment(station.data, station.identity.device)
             station.start()
-            until(lambda: _starts(office) >= 2, 40, "the start after the last power cut")
+            until(lambda: _starts(office) >= 2, what="the start after the last power cut")
             said = here.command("device", "revoke", DOOR)
             assert "is refused from now on" in said
             before = _starts(office)
-            until(lambda: station.said().count("connection") > 3, 40, "the refusal in the station's log")
+            until(lambda: station.said().count("connection") > 3, what="the refusal in the station's log")
             assert _starts(office) == before
 
 
@@ -376,7 +377,7 @@ def test_a_station_that_was_switched_off_for_14_months_comes_back_by_itself(entr
     (office.folder / "door/data/clock.json").write_text(json.dumps({"utc_ms": NOW_MS - 424 * DAY_MS}))
     with Station(office.folder / "door", '[clock]\nquality = "none"\n') as station:
         station.start()
-        until(lambda: _starts(office) == 1, 60, "its start at central")
+        until(lambda: _starts(office) == 1, what="its start at central")
     assert "the certificate is renewed" in station.said()
 
 
@@ -389,7 +390,7 @@ def test_a_certificate_is_renewed_at_two_thirds_while_the_station_speaks(entranc
     office.collect()
     with Station(office.folder / "door", '[clock]\nquality = "ntp"\n') as station:
         station.start()
-        until(lambda: _starts(office) == 1, 30, "its start at central")
+        until(lambda: _starts(office) == 1, what="its start at central")
     renewed = read_enrolment(station.data, station.identity.device)
     assert renewed.issued_ms > NOW_MS - DAY_MS
 

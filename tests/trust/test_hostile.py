@@ -11,8 +11,9 @@ from edge.wire.batch import decode_batch
 from edge.wire.command import Command, encode_command
 from edge.wire.config import Config, encode_config
 from tests.central.intake.conftest import Door
-from tests.trust.conftest import NOW_MS, until
+from tests.trust.conftest import NOW_MS
 from tests.trust.stations import Station
+from tests.waiting import until
 
 HERE, OTHER = "d00000000000000aa", "d00000000000000bb"
 

@@ -12,8 +12,9 @@ import pytest
 from central.trust.authority import open_authority
 from edge.tls import CertificateError, client_context
 from edge.wire.batch import decode_batch
-from tests.trust.conftest import DAY_MS, NOW_MS, until
+from tests.trust.conftest import DAY_MS, NOW_MS
 from tests.trust.stations import Station
+from tests.waiting import until
 
 TEN_YEARS_MS = 3650 * DAY_MS
 

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from central.intaking import collector as module
 from central.intaking.collector import Collector
 from central.intaking.reading import Message
 from central.store import collected
+from tests.waiting import until
 
 WRITER = """
 import json, sys
@@ -116,7 +116,7 @@ def test_the_writer_stores_what_is_received_and_publishes_after_the_commit(centr
     writer.start()
     for seq in range(1, journal.head + 1):
         collector.receive(f"dd/1/{door.device}/up", door.up(journal, seq, seq))
-    wait_for(lambda: collector.health.stored == journal.head)
+    until(lambda: collector.health.stored == journal.head)
     collector.stop()
     writer.join(10)
     assert not writer.is_alive()
@@ -131,12 +131,12 @@ def test_the_writer_outlives_a_database_that_fails(central, door, clock):
     writer = threading.Thread(target=collector.run)
     writer.start()
     collector.receive(f"dd/1/{door.device}/up", door.up(door.journal()))
-    wait_for(lambda: collector.health.errors > 0)
+    until(lambda: collector.health.errors > 0)
     with central.store.write() as db:
         db.exec_driver_sql("ALTER TABLE gone RENAME TO counter")
     journal = door.journal()
     collector.receive(f"dd/1/{door.device}/up", door.up(journal))
-    wait_for(lambda: collector.health.stored == 1)
+    until(lambda: collector.health.stored == 1)
     collector.stop()
     writer.join(10)
     assert central.stored(journal) == journal.lines
@@ -153,19 +153,12 @@ def test_other_processes_see_up_to_when_a_writer_has_taken_in_what_came(central,
     writer = threading.Thread(target=collector.run)
     writer.start()
     collector.receive(f"dd/1/{door.device}/up", door.up(door.journal()))
-    wait_for(lambda: collector.health.stored == 1)
+    until(lambda: collector.health.stored == 1)
     assert told() is None, "without a broker nothing is taken in"
     listening = True
-    wait_for(lambda: told() == clock.now_ms())
+    until(lambda: told() == clock.now_ms())
     collector.stop()
     writer.join(10)
     before = told()
     clock.ms += module.SAY_ALIVE_MS
     assert told() == before, "whoever has ended says nothing more"
-
-
-def wait_for(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)

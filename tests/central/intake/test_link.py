@@ -3,7 +3,6 @@
 import queue
 import shutil
 import subprocess
-import time
 
 import pytest
 from paho.mqtt.client import Client
@@ -13,6 +12,7 @@ from central.intake import run_collector
 from central.settings import BrokerSettings, Settings
 from deploy.broker import free_port
 from edge.wire.ack import decode_ack
+from tests.waiting import until
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
@@ -47,7 +47,7 @@ def running(central, broker):
     """A collector at work over the broker."""
     births = []
     work = run_collector(central.store, central.clock, Settings(broker=BrokerSettings(port=broker.port)), births.append)
-    wait_for(lambda: work.link.health.ready)
+    until(lambda: work.link.health.ready)
     yield work, births
     work.stop()
     assert not work.alive()
@@ -93,7 +93,7 @@ def test_a_birth_is_answered_and_told(door, running, radio):
     journal = door.journal()
     radio.send("st", door.birth(journal, door.open(journal, 0)))
     assert radio.acks.get(timeout=10).journal == journal.name
-    wait_for(lambda: [b.device for b in running[1]] == [door.device])
+    until(lambda: [b.device for b in running[1]] == [door.device])
 
 
 def test_a_flood_is_stored_to_the_last_event_and_bad_messages_are_passed(central, door, running, radio):
@@ -102,7 +102,7 @@ def test_a_flood_is_stored_to_the_last_event_and_bad_messages_are_passed(central
         radio.send("up", door.up(journal, seq, seq))
         if seq % 100 == 0:
             radio.send("up", b"\x00" * 70_000)
-    wait_for(lambda: running[0].collector.health.stored == journal.head)
+    until(lambda: running[0].collector.health.stored == journal.head)
     assert central.journal(journal, "watermark") == journal.head
     assert running[0].collector.health.errors == 0
 
@@ -110,11 +110,11 @@ def test_a_flood_is_stored_to_the_last_event_and_bad_messages_are_passed(central
 def test_intake_comes_back_when_the_broker_does(central, broker, door, running):
     work, _ = running
     broker.kill()
-    wait_for(lambda: not work.link.health.connected)
+    until(lambda: not work.link.health.connected)
     assert work.alive()
     assert not work.publish("dd/1/x/cfg", b"nobody there")
     broker.start()
-    wait_for(lambda: work.link.health.ready)
+    until(lambda: work.link.health.ready)
     radio = Radio(broker.port, door)
     radio.send("up", door.up(door.journal()))
     assert radio.acks.get(timeout=10).watermark == 1
@@ -123,16 +123,9 @@ def test_intake_comes_back_when_the_broker_does(central, broker, door, running):
 
 def test_without_shared_subscriptions_intake_takes_plain_ones(central, broker, door):
     work = run_collector(central.store, central.clock, Settings(broker=BrokerSettings(port=broker.port, shared=False)))
-    wait_for(lambda: work.link.health.ready)
+    until(lambda: work.link.health.ready)
     radio = Radio(broker.port, door)
     radio.send("up", door.up(door.journal()))
     assert radio.acks.get(timeout=10).watermark == 1
     radio.close()
     work.stop()
-
-
-def wait_for(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)

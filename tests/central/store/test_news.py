@@ -19,7 +19,7 @@ from central.store.news import News
 from edge.wire.batch import Batch, encode_batch
 from edge.wire.chain import chain_start
 from edge.wire.events import Clock, Event, Stamp, Start, encode_event
-from tests.central.store.waiting import until
+from tests.waiting import until
 
 DATE = dt.date(2026, 3, 16)
 NOW_MS = 1_773_619_200_000

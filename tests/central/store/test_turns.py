@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from central.store.turns import Turns
-from tests.central.store.waiting import until
+from tests.waiting import until
 
 
 def test_who_comes_first_is_served_first() -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from central.store import Store, engine, open_store
-from tests.central.store.waiting import until
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ _MODULES = {
     "enrol": "enrol",
     "user": "user",
     "token": "token",
+    "backup": "backup",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

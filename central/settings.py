@@ -90,6 +90,15 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """What `backup take` does when it is not told: where to, for whom (age1..., with spaces between), how many stay."""
+
+    folder: str = ""
+    recipients: str = ""
+    keep: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class ClockSettings:
     """scale 1 = the machine's clock. Else see `ScaledClock`."""
 
@@ -116,6 +125,7 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     key: KeySettings = field(default_factory=KeySettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     hints: HintLimits = field(default_factory=HintLimits)
 
@@ -128,6 +138,7 @@ SECTIONS: dict[str, Callable[[], Any]] = {
     "web": WebSettings,
     "metrics": MetricsSettings,
     "key": KeySettings,
+    "backup": BackupSettings,
     "clock": ClockSettings,
     "hints": HintLimits,
 }
@@ -188,6 +199,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "web.port": (0, 65535),
     "enrol.port": (0, 65535),
     "metrics.port": (0, 65535),
+    "backup.keep": (0, 100_000),
     "clock.scale": (0.001, 100_000),
     "hints.together_percent": (1, 100),
 }

@@ -72,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/commands/enrol.py": {"central", *WIRE, "segno"},
     "central/permits.py": set(),
     "central/passwords.py": {"central", "argon2", "pyotp"},
+    "central/backups.py": {"central", "pyrage"},
     "central/web": {"central", *FRAMEWORK},
     "central": {"central", "sqlalchemy", *WIRE},
 }
@@ -82,6 +83,7 @@ ONLY_IN = {
     "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
     "segno": {"central/commands/enrol.py"},
+    "pyrage": {"central/backups.py"},
 }
 CLOCKS = {"edge/clock.py", "central/clock.py"}
 DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}

@@ -42,13 +42,19 @@ def test_a_unit_starts_a_command_that_exists(unit: Path):
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_unit_is_watched_restarted_and_shut_in(unit: Path):
+def test_a_unit_is_shut_in(unit: Path):
     lines = set(unit.read_text("utf-8").splitlines())
-    assert {
-        "Type=notify",
-        "Restart=always",
-        "NoNewPrivileges=yes",
-        "ProtectSystem=strict",
-        "CapabilityBoundingSet=",
-    } <= lines
+    assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} <= lines
+
+
+def test_a_backup_is_made_each_night_and_made_up_for():
+    lines = set((ROOT / "systemd" / "diemdanh-backup.timer").read_text("utf-8").splitlines())
+    assert {"OnCalendar=*-*-* 01:30:00", "Persistent=true", "WantedBy=timers.target"} <= lines
+    assert (ROOT / "systemd" / "diemdanh-backup.service") in UNITS
+
+
+@pytest.mark.parametrize("unit", [u for u in UNITS if "backup" not in u.name], ids=lambda unit: unit.name)
+def test_a_unit_is_watched_and_restarted(unit: Path):
+    lines = set(unit.read_text("utf-8").splitlines())
+    assert {"Type=notify", "Restart=always"} <= lines
     assert "broker" in unit.name or any(line.startswith("WatchdogSec=") for line in lines)

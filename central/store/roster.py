@@ -170,9 +170,6 @@ def load_roster(db: sa.Connection) -> Roster:
     hours = db.execute(sa.select(_t(ScheduleRow))).all()
     successions = db.execute(sa.select(_t(UnitSuccession))).all()
     doors = load_doors(db)
-    names: dict[str, list[UnitName]] = defaultdict(list)
-    for unit in units:
-        names[unit.code].append(UnitName(unit.name, unit.valid_from, unit.valid_to))
     workdays = Workdays(
         (Branch(u.code, u.parent, u.valid_from, u.valid_to) for u in units),
         (_hours(row) for row in hours),
@@ -180,8 +177,19 @@ def load_roster(db: sa.Connection) -> Roster:
         (_place(door) for door in doors.values() if door.unit is not None),
         (Succession(s.from_unit, s.to_unit, s.date) for s in successions),
     )
-    called = {code: tuple(found) for code, found in names.items()}
-    return Roster(roster_version(db), workdays, doors, called, load_policies(db), load_symbols(db))
+    return Roster(roster_version(db), workdays, doors, _names(units), load_policies(db), load_symbols(db))
+
+
+def load_units(db: sa.Connection) -> dict[str, tuple[UnitName, ...]]:
+    """The units' names over time, by code."""
+    return _names(db.execute(sa.select(_t(Unit))))
+
+
+def _names(units: Iterable[Any]) -> dict[str, tuple[UnitName, ...]]:
+    names: dict[str, list[UnitName]] = defaultdict(list)
+    for unit in units:
+        names[unit.code].append(UnitName(unit.name, unit.valid_from, unit.valid_to))
+    return {code: tuple(found) for code, found in names.items()}
 
 
 def load_doors(db: sa.Connection) -> dict[str, Door]:

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from central.clock import Clock
 from central.health import Liveness
 from central.ledger import doors_now
+from central.moments import local_date
 from central.presence import DoorNow
 from central.store import Store, accounts, months
 from central.store.signed import signed_rows
+from central.web import asked
 from central.web.gate import Gate, granted
 from central.web.live import Live
 
@@ -100,22 +102,24 @@ def router(store: Store, clock: Clock, health: Liveness, live: Live, gate: Gate)
         return Health(ok=not silent, silent=silent, failures=health.failures(), collected_ms=live.picture.collected_ms)
 
     @found.get("/api/v1/presence")
-    async def presence(request: Request, unit: str | None = Query(None, max_length=40)) -> list[PresenceRow]:
+    def presence(request: Request, unit: asked.Unit = None) -> list[PresenceRow]:
         grant = granted(request)
         grant.asked(unit)
         rows = [row for row in live.picture.rows if grant.sees(row["unit"], row["staff"])]
-        return [PresenceRow(**row) for row in rows if unit is None or row["unit"] == unit]
+        among = None if unit is None else asked.covered(store, unit, local_date(clock.now_ms()))
+        return [PresenceRow(**row) for row in rows if among is None or row["unit"] in among]
 
     @found.get("/api/v1/verdicts")
     def verdict_lines(
         request: Request,
         first: Annotated[dt.date, Query(alias="from")],
         last: Annotated[dt.date, Query(alias="to")],
-        unit: str | None = Query(None, max_length=40),
+        unit: asked.Unit = None,
     ) -> list[VerdictLine]:
         if not dt.timedelta() <= last - first <= dt.timedelta(days=MAX_DAYS):
             raise HTTPException(422, f"'to' must not lie before 'from', and at most {MAX_DAYS} days after it")
         grant = granted(request)
+        asked.check(store, unit, first, last)
         with store.read() as db:
             adjusted = months.adjusted_sessions(db, first, last)
             rows = signed_rows(db, first, last, grant.asked(unit))

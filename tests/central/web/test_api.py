@@ -176,6 +176,25 @@ def test_presence_can_be_asked_for_one_unit(client: Client):
     assert rows and {row["unit"] for row in rows} == {"X03"}
 
 
+@pytest.mark.parametrize(
+    ("path", "dates"), [("presence", {}), ("verdicts", {"from": "2018-11-12", "to": "2018-11-12"})]
+)
+def test_a_unit_means_it_and_all_below_it_and_one_that_there_is_not_is_said_not_to_be(
+    client: Client, path: str, dates: dict[str, str]
+):
+    def people(unit: str | None) -> set[str]:
+        asked = {**dates, **({} if unit is None else {"unit": unit})}
+        return {row["staff"] for row in client.get(f"/api/v1/{path}", **asked).json()}
+
+    district, office = people("H"), people("H.VP")
+    assert district == people(None)
+    assert office and office < district
+    assert people("X03").isdisjoint(people("X05"))
+    wrong = client.get(f"/api/v1/{path}", **dates, unit="H.VPP")
+    assert wrong.status == 404
+    assert wrong.json()["detail"].startswith("there is no unit 'H.VPP'; near it: H.VP")
+
+
 def test_verdicts_are_pending_until_the_doors_have_delivered(client: Client):
     rows = client.get("/api/v1/verdicts", **{"from": "2018-11-12", "to": "2018-11-12"}).json()
     assert {row["outcome"] for row in rows} == {"pending", "field_duty", "leave", "trip", "study"}

@@ -8,6 +8,7 @@ hands are played by the script in `deploy/morning.py`.
 import argparse
 import json
 import os
+import shlex
 import signal
 import socket
 import sqlite3
@@ -45,6 +46,14 @@ AGREE_S = 45.0
 """Real time for the board to agree with the script after the last tap."""
 HEARTBEAT_S = 60
 LOCAL = timezone(timedelta(hours=7))
+TRY = (
+    f"why CB0108 {DATE}",
+    f"verdicts --from {DATE} --to {DATE} --unit X05",
+    "device list",
+    "staff --search hoà",
+    "audit --format csv",
+)
+TRY_PATH = "api/v1/presence?unit=X05"
 CENTRAL_PARTS = ("collect", "evaluate-loop", "web")
 
 
@@ -111,6 +120,8 @@ class Demo:
         self._say("setting up: broker, database with 611 people, 25 stations ...")
         self._set_up(port)
         self._say(f"\n  {self.url}   (English: {self.url}?lang=en)\n")
+        for line in self._worth_trying():
+            self._say(line)
         if browser:
             webbrowser.open(self.url)
         self._play()
@@ -122,6 +133,13 @@ class Demo:
         self._say("time goes on as fast as the world now; Ctrl-C ends everything")
         self._stop.wait()
         return 0
+
+    def _worth_trying(self) -> list[str]:
+        """Commands for another terminal. The settings file matters: with --db alone they would not know its clock."""
+        program = os.path.relpath(Path(sys.executable).with_name("diemdanh-central"))
+        settings = shlex.quote(str(self._folder / "central.toml"))
+        commands = [f"{program} --config {settings} {words}" for words in TRY]
+        return ["in another terminal:", *(f"  {line}" for line in [*commands, f"curl '{self.url}{TRY_PATH}'"]), ""]
 
     def _say(self, line: str) -> None:
         print(line, file=self._out, flush=True)

@@ -34,3 +34,7 @@ class UnknownStaffError(CentralError, LookupError):
 
 class UnknownDeviceError(CentralError, LookupError):
     """A device id or code that is not in the registry."""
+
+
+class UnknownTableError(CentralError, LookupError):
+    """A table whose changes the audit log does not keep."""

@@ -17,7 +17,9 @@ def add(commands: Commands) -> None:
     audit.add_argument("--from", dest="first", type=date_of, metavar="DATE", help="YYYY-MM-DD")
     audit.add_argument("--to", dest="last", type=date_of, metavar="DATE", help="included")
     audit.add_argument("--who", metavar="NAME", help="only what this person, or account, did")
-    audit.add_argument("--what", metavar="TABLE[ KEY]", help="only changes of this table, or of this row of it")
+    audit.add_argument(
+        "--what", metavar="TABLE[ VALUE]", help='only of this table, or of its rows with this key or value: "unit X05"'
+    )
     audit.add_argument("--format", choices=("csv", "json"), default="csv")
 
 
@@ -25,7 +27,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print it; returns the exit code."""
     from central.commands.empty import note
     from central.moments import moment
-    from central.processes import ready_store
+    from central.processes import standing_store
     from central.reports.formats import write_rows
     from central.store import audit
 
@@ -33,12 +35,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         check_period(arguments.first, arguments.last)
     first = midnight_ms(arguments.first)
     last = midnight_ms(arguments.last + dt.timedelta(days=1)) if arguments.last else None
-    store = ready_store(settings)
+    store = standing_store(settings)
     try:
         with store.read() as db:
             found = audit.search(db, first, last, arguments.who, arguments.what)
             rows = [(e.seq, moment(e.utc_ms).isoformat(), *e[2:9], e.hash.hex()) for e in found]
-            note(db, write_rows(COLUMNS, rows, arguments.format, sys.stdout), "nothing was changed")
+            asked = any((arguments.first, arguments.last, arguments.who, arguments.what))
+            nothing = "no change matches what was asked for" if asked else "nothing was changed yet"
+            note(db, write_rows(COLUMNS, rows, arguments.format, sys.stdout), nothing)
     finally:
         store.close()
     return 0

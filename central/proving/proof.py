@@ -18,22 +18,38 @@ class ProofError(CentralError, ValueError):
     """What was given to prove with cannot be read; the message says which line."""
 
 
+FORM = "a line for each station: its id, a space, its public key (or what `diemdanh-edge identity` printed there)"
+"""How a file of keys is written."""
+
+
 def read_keys(file: Path) -> dict[str, str]:
-    """Device -> public key from a file: a line each, the id and the key, with a space or a comma between; `#` begins a
-    remark. Raises ProofError, OSError."""
+    """Device -> public key from a file: a line each, the id and the key, with a space or a comma between, or the two
+    lines that `diemdanh-edge identity` prints; `#` begins a remark. Raises ProofError."""
     found: dict[str, str] = {}
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    device = ""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProofError(f"{file}: cannot be read ({error}); --keys names a text file, {FORM}") from error
+    for number, line in enumerate(lines, 1):
         words = line.partition("#")[0].replace(",", " ").split()
-        if not words:
-            continue
-        if len(words) != 2:
-            raise ProofError(f"{file}:{number}: write a station's id and its public key, with a space between")
-        try:
-            decode_key(words[1])
-        except ValueError as error:
-            raise ProofError(f"{file}:{number}: {error}") from error
-        found[words[0]] = words[1]
+        if words[:1] == ["device"] and len(words) == 2:
+            device = words[1]
+        elif words[:2] == ["public", "key"] and len(words) == 3 and device:
+            found[device], device = _key(words[2], file, number), ""
+        elif len(words) == 2:
+            found[words[0]] = _key(words[1], file, number)
+        elif words:
+            raise ProofError(f"{file}:{number}: {line.strip()[:60]!r} is no station's key; write {FORM}")
     return found
+
+
+def _key(text: str, file: Path, number: int) -> str:
+    try:
+        decode_key(text)
+    except ValueError as error:
+        raise ProofError(f"{file}:{number}: {error}") from error
+    return text
 
 
 def prove(

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from central.errors import UnknownTableError
 from central.tables import AuditRow
 
 TABLE: sa.Table = AuditRow.__table__  # type: ignore[attr-defined]
@@ -227,7 +228,8 @@ def entries(db: sa.Connection, after: int = 0, limit: int = 2_000) -> list[Entry
 
 
 def search(db: sa.Connection, from_ms: int | None, to_ms: int | None, who: str | None, what: str | None) -> list[Entry]:
-    """Rows of a time (UTC ms, to_ms excluded), by whose name, and what they begin with."""
+    """Rows of a time (UTC ms, to_ms excluded), by whose name, of which table, and of the row of it that has this key or
+    this value. what: `TABLE` or `TABLE VALUE`. Raises UnknownTableError for a table whose changes are not kept."""
     c = TABLE.c
     query = sa.select(*(c[name] for name in Entry._fields))
     if from_ms is not None:
@@ -237,5 +239,20 @@ def search(db: sa.Connection, from_ms: int | None, to_ms: int | None, who: str |
     if who is not None:
         query = query.where(c.who == who)
     if what is not None:
-        query = query.where(c.what.startswith(what, autoescape=True))
+        query = query.where(_about(what))
     return [Entry(*row) for row in db.execute(query.order_by(c.seq))]
+
+
+def _about(what: str) -> sa.ColumnElement[bool]:
+    table, _, value = what.strip().partition(" ")
+    if table not in AUDITED:
+        raise UnknownTableError(
+            f"there is no table {table!r} whose changes are kept; name one of {', '.join(sorted(AUDITED))}, and behind "
+            "it a key or a value, such as `unit X05`"
+        )
+    c, told = TABLE.c, json.dumps(value.strip(), ensure_ascii=False)
+    of_table = c.what.startswith(f"{table} ", autoescape=True)
+    if not value.strip():
+        return of_table
+    inside = (c.before.contains(f": {told}", autoescape=True), c.after.contains(f": {told}", autoescape=True))
+    return of_table & sa.or_(c.what == f"{table} {value.strip()}", *inside)

@@ -84,6 +84,11 @@ def open_slot(
         there = {row.code: row for row in fleet.devices(db)}.get(slot.door)
         if there is not None and there.revoked_ms is not None and not slot.replaces:
             raise ConfirmError(f"{slot.door} is revoked; another station takes its place with --replace")
+        if there is not None and not slot.replaces and trust.newest_certificate(db, there.id) is not None:
+            raise ConfirmError(
+                f"{slot.door} has a station ({there.id}); --replace lets another one take its place, and what that one "
+                "has not sent by then comes only if it is switched on again"
+            )
         claims.open_claim(db, slot, hash_of(secret), now_ms, now_ms + round(hours * HOUR_MS))
     return secret
 

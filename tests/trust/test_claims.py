@@ -137,8 +137,8 @@ def test_a_broken_station_gives_way_and_its_hole_stays_visible(store, authority)
     collector.process([Message(f"dd/1/{old.device}/up", old.up(journal, 1, 2), NOW_MS)])
     collector.process([Message(f"dd/1/{old.device}/hb", old.beat(journal, at=NOW_MS, seal=False), NOW_MS)])
 
-    with pytest.raises(RegistryError, match="--replace"):
-        _with_a_station(store, authority, Slot(DOOR))
+    with pytest.raises(ConfirmError, match=f"{DOOR} has a station .{old.device}.; --replace lets another"):
+        open_slot(store, Slot(DOOR), NOW_MS, 1)
     new = _with_a_station(store, authority, Slot(DOOR, replaces=True))
     third = _with_a_station(store, authority, Slot(DOOR, replaces=True))
 

@@ -220,10 +220,14 @@ def test_a_file_of_keys_says_which_line_is_wrong(tmp_path, door):
     file = tmp_path / "keys"
     file.write_text(f"# ours\n\n{door.device}, {door.public_key}\n")
     assert read_keys(file) == {door.device: door.public_key}
-    for text in ("one word too many here", f"{door.device} short"):
+    file.write_text(f"device {door.device}\npublic key {door.public_key}\n")
+    assert read_keys(file) == {door.device: door.public_key}, "as `diemdanh-edge identity` prints it"
+    for text in ("one word too many here", f"{door.device} short", f"public key {door.public_key}"):
         file.write_text(text)
         with pytest.raises(ProofError, match="keys:1: "):
             read_keys(file)
+    with pytest.raises(ProofError, match=r"none: cannot be read .*a line for each station: its id, a space"):
+        read_keys(tmp_path / "none")
 
 
 def test_the_command_names_the_first_event_and_says_whose_keys_it_used(central, door, sealed, tmp_path, capsys):

@@ -127,6 +127,11 @@ def test_the_command_lists_and_searches_the_log(url, key, capsys, tmp_path, monk
     assert {(row["action"], row["why"]) for row in told} == {("device close", "12/TB; mất điện")}
     assert main([*words, "audit", "--what", "device door-0001", "--from", "2020-01-01", "--to", "2999-12-31"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
-    assert main([*words, "audit", "--to", "2020-01-01"]) == 0
-    assert "nothing was changed" in capsys.readouterr().err
+    assert main([*words, "audit", "--what", "device D-1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2, "by what people call it, not by its key alone"
+    for nothing in (["--to", "2020-01-01"], ["--what", "device D-2"], ["--what", "unit"]):
+        assert main([*words, "audit", *nothing]) == 0
+        assert "no change matches what was asked for" in capsys.readouterr().err
+    assert main([*words, "audit", "--what", "units X05"]) == 1
+    assert "there is no table 'units' whose changes are kept; name one of assignment, " in capsys.readouterr().err
     assert main([*words, "verify"]) == 0

@@ -1,7 +1,7 @@
 """What the board shows, worked out from presence: words, signs and order; no HTML. Pure but for the catalogues."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from central.moments import moment
@@ -67,6 +67,8 @@ SILENT = {
     Silence.NOT_DELIVERED: "connected, not everything has arrived",
     Silence.CLOCK: "clock not set",
 }
+LAST_HEARD = frozenset({Silence.NO_POWER, Silence.NO_HEARTBEAT})
+"""Of these nobody knows the moment, only the last sign of life before it."""
 COLLECTOR_LATE_MS = 120_000
 """A collector that lives says so several times in that time."""
 CALLS_FOR_A_LOOK = (State.MISSING, State.LATE)
@@ -160,6 +162,9 @@ def board_page(
     """
     now = moment(now_ms)
     say = catalogue(language).gettext
+    warning = _warning(collected_ms, now_ms, say)
+    deaf_ms = collected_ms - COLLECTOR_LATE_MS if collected_ms is not None and warning else None
+    units = tuple(_without_blame(unit, deaf_ms) for unit in units)
     cards = sorted((_card(unit, kept, now_ms, language) for unit in units), key=_urgency)
     totals = {state: sum(unit.counts[state] for unit in units) for state in State}
     return BoardPage(
@@ -167,8 +172,19 @@ def board_page(
         f"{now:%H:%M}",
         _chips(totals, say),
         tuple(cards),
-        _warning(collected_ms, now_ms, say),
+        warning,
     )
+
+
+def _without_blame(unit: UnitPresence, deaf_ms: int | None) -> UnitPresence:
+    """deaf_ms: since when central itself takes in nothing, None = it does. What a door seems to do since then says
+    nothing about the door."""
+    if deaf_ms is None:
+        return unit
+    silent = {door.code for door in unit.doors if door.since_ms is None or door.since_ms >= deaf_ms}
+    doors = tuple(replace(door, reason="", since_ms=None) if door.code in silent else door for door in unit.doors)
+    rows = tuple(replace(row, behind=tuple(code for code in row.behind if code not in silent)) for row in unit.rows)
+    return replace(unit, rows=rows, doors=doors)
 
 
 def _warning(collected_ms: int | None, now_ms: int, say: Callable[[str], str]) -> str:
@@ -226,6 +242,8 @@ def _unknown(unit: UnitPresence, language: str) -> tuple[UnknownLine, ...]:
 def _reason(row: Row, language: str) -> str:
     if row.presence.why is None:
         return ""
+    if row.presence.why is Why.OLD and not row.behind:
+        return catalogue(language).gettext("nothing arrives at the centre")
     doors = f" ({', '.join(row.behind)})" if row.behind else ""
     return catalogue(language).gettext(REASONS[row.presence.why]) + doors
 
@@ -274,7 +292,8 @@ def _why(door: DoorNow, now_ms: int, say: Callable[[str], str]) -> str:
         return text
     since, now = moment(door.since_ms), moment(now_ms)
     time = f"{since:%H:%M}" if since.date() == now.date() else f"{since:%H:%M %d/%m/%Y}"
-    return say("%s since %s") % (text, time)
+    last_heard = Silence(door.reason) in LAST_HEARD
+    return (say("%s, last sign of life at %s") if last_heard else say("%s since %s")) % (text, time)
 
 
 def _remark(account: Account, language: str) -> str:

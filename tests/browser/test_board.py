@@ -1,5 +1,6 @@
 """The board as people see it: in both languages, on a phone and a TV, with and without JavaScript, while doors work."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -111,3 +112,42 @@ def test_units_with_people_missing_come_first(open_page: Open):
     page = open_page("?lang=en")
     trouble = page.locator("#units .unit").evaluate_all("all => all.map(unit => unit.classList.contains('trouble'))")
     assert trouble == sorted(trouble, reverse=True)
+
+
+def test_on_a_wall_every_unit_takes_its_turn_and_nothing_has_to_be_scrolled(open_page: Open):
+    page = open_page("?tv=1&seconds=5&lang=en", viewport=TV)
+    expect(page.locator("#pages")).to_have_text(re.compile(r"page 1/\d+"), timeout=LIVE_MS)
+    count = int(page.locator("#pages").inner_text().partition("/")[2])
+    assert count > 1
+    seen: set[str] = set()
+    for number in range(1, count + 1):
+        expect(page.locator("#pages")).to_have_text(f"page {number}/{count}", timeout=LIVE_MS)
+        shown = page.locator("#units .unit:visible")
+        seen |= set(shown.evaluate_all("all => all.map(unit => unit.id)"))
+        bottoms = shown.evaluate_all("all => all.map(unit => unit.getBoundingClientRect().bottom)")
+        assert max(bottoms) <= TV["height"]
+    assert len(seen) == page.locator("#units .unit").count() > 20
+
+
+def test_on_a_wall_no_names_stand_behind_a_click_and_no_reason_of_an_absence(open_page: Open):
+    page = open_page("?tv=1&lang=en", viewport=TV)
+    expect(page.locator("#pages")).to_have_text(re.compile("page 1"), timeout=LIVE_MS)
+    assert page.locator("details:visible, .names:visible, .links a:visible").count() == 0
+    assert page.locator(".person.leave:visible, .person.field:visible, .person.off:visible").count() == 0
+
+
+def test_a_unit_that_is_higher_than_the_wall_says_how_many_are_not_shown(open_page: Open):
+    page = open_page("?tv=1&seconds=120&lang=en", viewport={"width": 900, "height": 420})
+    expect(page.locator("#pages")).to_have_text(re.compile("page 1"), timeout=LIVE_MS)
+    page.evaluate(
+        """() => {
+          const card = document.querySelector("#units .unit:not([hidden])");
+          const list = document.createElement("ul");
+          list.className = "people";
+          list.innerHTML = "<li class='person missing'>A</li>".repeat(60);
+          card.append(list);
+          document.dispatchEvent(new Event("changed"));
+        }"""
+    )
+    expect(page.locator(".rest:visible")).to_have_text(re.compile(r"\+\d+"))
+    assert page.locator("#units .unit:visible").evaluate("unit => unit.getBoundingClientRect().bottom") <= 420

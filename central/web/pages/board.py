@@ -17,7 +17,12 @@ def router(live: Live, templates: Environment, gate: Gate) -> APIRouter:
     found = APIRouter(include_in_schema=False)
 
     @found.get("/", response_class=HTMLResponse)
-    async def board(request: Request, lang: str | None = Query(None, max_length=8)) -> Response:
+    async def board(
+        request: Request,
+        lang: str | None = Query(None, max_length=8),
+        tv: bool = Query(False, description="for a screen on a wall: nobody scrolls, so units take turns"),
+        seconds: int = Query(15, ge=5, le=120, description="how long a page of units stays on a wall"),
+    ) -> Response:
         language, grant = chosen(lang), granted(request)
         if grant.own:
             return RedirectResponse("/account", 303)
@@ -29,6 +34,8 @@ def router(live: Live, templates: Environment, gate: Gate) -> APIRouter:
                 language=language,
                 board=whole if grant.units is None else only(whole, grant.units),
                 live=grant.units is None,
+                tv=tv,
+                seconds=seconds,
                 account=grant.bearer.name if grant.bearer else "",
                 last_id=feed.last_id,
                 _=catalogue(language).gettext,

@@ -15,11 +15,20 @@ function put(html) {
   if (details && opened) details.open = true;
 }
 
+function tell(lost) {
+  const stopped = document.querySelector("#summary .warning");
+  link.textContent = lost ? link.dataset.lost : stopped ? link.dataset.stopped : link.dataset.live;
+}
+
 function connect(last) {
   const source = new EventSource(main.dataset.stream + (last ? "&last=" + encodeURIComponent(last) : ""));
-  source.addEventListener("open", () => (link.textContent = link.dataset.live));
-  source.addEventListener("error", () => (link.textContent = link.dataset.lost));
-  source.addEventListener("piece", (event) => put(event.data));
+  source.addEventListener("open", () => tell(false));
+  source.addEventListener("error", () => tell(true));
+  source.addEventListener("piece", (event) => {
+    put(event.data);
+    tell(false);
+    document.dispatchEvent(new Event("changed"));
+  });
   source.addEventListener("time", (event) => (document.getElementById("clock").textContent = event.data));
   source.addEventListener("reset", () => {
     source.close();

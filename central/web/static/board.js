@@ -10,6 +10,7 @@ function put(html) {
   const old = document.getElementById(fresh.id);
   if (!old) return location.reload(); // a unit that was not there before: the order of the page changes
   const opened = old.querySelector("details")?.open;
+  fresh.hidden = old.hidden;
   old.replaceWith(fresh);
   const details = fresh.querySelector("details");
   if (details && opened) details.open = true;

@@ -42,7 +42,13 @@ function turn(by) {
   pages.textContent = found.length > 1 ? pages.dataset.page + " " + (page + 1) + "/" + found.length : "";
 }
 
-document.addEventListener("changed", () => turn(0));
-window.addEventListener("resize", () => turn(0));
+let waiting = 0;
+const soon = () => {
+  // Dividing lays out the whole page once for each unit: not for each of the many changes of a morning.
+  if (!waiting) waiting = setTimeout(() => ((waiting = 0), turn(0)), 2000);
+};
+
+document.addEventListener("changed", soon);
+window.addEventListener("resize", soon);
 setInterval(() => turn(1), 1000 * Number(pages.dataset.seconds));
 turn(0);

@@ -127,7 +127,7 @@ class Guest:
         self.disk = Disk(self._file, self._power.draw, self._power.lie_s, self._power.survive)
         self._server = DiskServer(self.disk, self._folder / "disk")
         self._server.start()
-        (self._power.state / "console.log").unlink(missing_ok=True)
+        (self._power.state / "console.log").write_bytes(b"")  # of this life
         self.started_s = time.monotonic()
         with (self._power.state / "qemu.log").open("ab") as log:
             self._qemu = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -164,10 +164,7 @@ class Guest:
     @property
     def given_up(self) -> bool:
         """Whether its system waits for a person: it will never record anything again."""
-        try:
-            return EMERGENCY in (self._power.state / "console.log").read_bytes()
-        except FileNotFoundError:
-            return False
+        return EMERGENCY in (self._power.state / "console.log").read_bytes()
 
     def network(self, up: bool) -> None:
         """Plug the network in or pull it out. Raises GuestError."""

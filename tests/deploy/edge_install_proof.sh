@@ -66,7 +66,7 @@ install_sh() { inside /root/project/deploy/edge/install.sh "$@"; }
 # pictured: every file of the system's settings with its hash; what accounts and packages keep for themselves left out.
 pictured() {
     (cd "$root" && find etc boot opt -xdev \( -type f -o -type l \) 2>/dev/null |
-        grep -vE '^etc/(ld.so.cache|mailcap|(passwd|group|shadow|gshadow|subuid|subgid)-?|.*alternatives.*|apt/.*|.*\.wants/.*)$' |
+        grep -vE '^etc/(ld.so.cache|mailcap.*|fonts/.*|perl/.*|(passwd|group|shadow|gshadow|subuid|subgid)-?|.*alternatives.*|apt/.*|.*\.wants/.*)$' |
         sort | while read -r file; do
             if [ -L "$file" ]; then echo "$file -> $(readlink "$file")"; else sha256sum "$file"; fi
         done)

@@ -6,7 +6,8 @@
 #
 #   --dry-run             says every step and does none
 #   --reader-port uart    a reader on the pins of the Pi: the clean UART of this model, no console on it (default: usb)
-#   --journal-device DEV  an ext4 partition for the journal, mounted at /var/lib/diemdanh; then root may be read-only
+#   --journal-device DEV  an ext4 partition for the journal, mounted at /var/lib/diemdanh; then root may be read-only, and
+#                         without the partition nothing is recorded: the door says so until it is there again
 #   --no-boot-settings    leaves config.txt and cmdline.txt as they are
 #   --purge               with --uninstall: the journal and the keys too; punches not sent yet are lost
 #
@@ -18,7 +19,7 @@ readonly PREFIX=/opt/diemdanh STATE=/var/lib/diemdanh SETTINGS=/etc/diemdanh UNI
 readonly RULES=/etc/udev/rules.d/90-diemdanh-readers.rules
 readonly JOURNALD=/etc/systemd/journald.conf.d/90-diemdanh.conf WATCHDOG=/etc/systemd/system.conf.d/90-diemdanh.conf
 readonly BEGIN="# diemdanh: begin (written by install.sh, removed by install.sh --uninstall)" END="# diemdanh: end"
-readonly MODULES=/etc/modules-load.d/90-diemdanh.conf
+readonly MODULES=/etc/modules-load.d/90-diemdanh.conf FSTAB=/etc/fstab PARTITION=/etc/systemd/system/$UNIT.d/journal-partition.conf
 readonly GROUPS_WANTED=(dialout gpio i2c input)
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly source_dir
@@ -28,7 +29,7 @@ readonly PACKAGES=(python3 python3-venv systemd udev tzdata fonts-dejavu-core)
 readonly DRIVERS=(python3-luma.oled)
 
 dry=no uninstall=no purge=no port=usb journal_device="" boot=yes
-model="" boot_config="" boot_line="" reboot=no
+model="" boot_config="" boot_line="" reboot=no reload=no
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -40,7 +41,7 @@ do_it() {
 }
 running() { [ -d /run/systemd/system ]; }
 
-usage() { sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 arguments() {
     while [ $# -gt 0 ]; do
@@ -85,7 +86,15 @@ look() {
     if [ -n "$journal_device" ] && [ ! -b "$journal_device" ]; then
         fail "$journal_device is no block device; name a partition, such as /dev/disk/by-label/diemdanh"
     fi
+    if [ -n "$journal_device" ]; then hides_nothing; fi
     say "${PRETTY_NAME}, $(uname -m), ${model:-no Raspberry Pi}; settings of the boot: ${boot_config:-none}"
+}
+
+hides_nothing() {
+    if [ -e "$STATE/identity.json" ] && ! mountpoint -q "$STATE"; then
+        fail "this station has a journal already, which the partition would hide. Take it along: systemctl stop $UNIT;" \
+            "mount $journal_device /mnt; cp -a $STATE/. /mnt/; umount /mnt; mv $STATE $STATE.before; then run this again"
+    fi
 }
 
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
@@ -202,7 +211,7 @@ boot_lines() {
     fi
 }
 
-without_block() { sed "/^# diemdanh: begin/,/^# diemdanh: end/d" "$1"; }
+without_block() { if [ -f "$1" ]; then sed "/^# diemdanh: begin/,/^# diemdanh: end/d" "$1"; fi; }
 
 # i2c-dev makes /dev/i2c-1 of the bus: loaded with the system, and now where the system runs.
 i2c_device() {
@@ -222,6 +231,25 @@ listed_i2c() {
     return 1
 }
 
+give_back_boot_line() {
+    if [ -n "$boot_line" ] && [ -f "$boot_line.before-diemdanh" ]; then
+        do_it "$boot_line as it was" mv "$boot_line.before-diemdanh" "$boot_line"
+    fi
+}
+
+keep_boot_line() {
+    [ -f "$boot_line.before-diemdanh" ] || do_it "$boot_line kept as $boot_line.before-diemdanh" cp "$boot_line" "$boot_line.before-diemdanh"
+}
+
+# After a cut a check that mends only what is surely safe may end with "run fsck by hand": nobody at a door can.
+repair() {
+    if [ ! -f "$boot_line" ] || grep -Eq '(^| )fsck\.repair=yes( |$)' "$boot_line"; then return 0; fi
+    keep_boot_line
+    do_it "$boot_line: fsck.repair=yes, so that no damaged file system waits for a person" \
+        sed -i -E '1{s/(^| )fsck\.repair=[^ ]*//g; s/ *$/ fsck.repair=yes/}' "$boot_line"
+    reboot=yes
+}
+
 boot_settings() {
     [ "$boot" = yes ] && [ -n "$boot_config" ] || return 0
     say "Boot"
@@ -230,8 +258,9 @@ boot_settings() {
         boot_lines | sed 's/^/    /'
         reboot=yes
     fi
+    repair
     if [ "$port" = uart ] && grep -Eq 'console=(serial0|ttyAMA0|ttyS0)' "$boot_line" 2>/dev/null; then
-        [ -f "$boot_line.before-diemdanh" ] || do_it "$boot_line kept as $boot_line.before-diemdanh" cp "$boot_line" "$boot_line.before-diemdanh"
+        keep_boot_line
         do_it "$boot_line: no console on the reader's port" sed -i -E 's/console=(serial0|ttyAMA0|ttyS0)(,[0-9]+)? ?//g' "$boot_line"
         reboot=yes
     fi
@@ -246,23 +275,33 @@ boot_settings() {
 }
 
 journal_disk() {
-    [ -n "$journal_device" ] || return 0
-    say "Journal"
-    if grep -q " $STATE " /etc/fstab; then say "  /etc/fstab mounts $STATE already" && return; fi
-    do_it "/etc/fstab: $journal_device at $STATE" add_mount
-    reboot=yes
+    if [ -n "$journal_device" ]; then
+        say "Journal"
+        if without_block "$FSTAB" | mounts_state; then say "  $FSTAB mounts $STATE already"; else
+            if { without_block "$FSTAB" && mount_block; } | put "$FSTAB" 0644; then
+                say "    $journal_device at $STATE"
+                reload=yes reboot=yes
+            fi
+        fi
+    elif ! { [ -f "$FSTAB" ] && mounts_state <"$FSTAB"; }; then
+        return 0
+    fi
+    mountpoint -q "$STATE" || do_it "$STATE without its partition: root's alone" install -d -m 0700 -o root -g root "$STATE"
+    if put "$PARTITION" 0644 <"$source_dir/deploy/edge/journal-partition.conf"; then reload=yes; fi
 }
 
-add_mount() {
-    install -d "$STATE"
-    printf '%s\n%s %s ext4 defaults,noatime,nodev,nosuid,noexec,errors=remount-ro 0 2\n%s\n' "$BEGIN" "$journal_device" "$STATE" "$END" >>/etc/fstab
+mounts_state() { grep -Eq "^[^#[:space:]]+[[:space:]]+$STATE[[:space:]]"; }
+
+# nofail: a partition that is damaged or gone stops no start of the computer in emergency mode, which nobody at a door sees.
+mount_block() {
+    local options=defaults,noatime,nodev,nosuid,noexec,errors=remount-ro,nofail,x-systemd.device-timeout=30s
+    say "$BEGIN" && say "$journal_device $STATE ext4 $options 0 2" && say "$END"
 }
 
 unit() {
     say "Unit"
-    if put "/etc/systemd/system/$UNIT" 0644 <"$source_dir/systemd/$UNIT" && running; then
-        do_it "systemctl daemon-reload" systemctl daemon-reload
-    fi
+    if put "/etc/systemd/system/$UNIT" 0644 <"$source_dir/systemd/$UNIT"; then reload=yes; fi
+    if [ "$reload" = yes ] && running; then do_it "systemctl daemon-reload" systemctl daemon-reload; fi
     if ! systemctl is-enabled -q "$UNIT" 2>/dev/null; then do_it "starts with the system" systemctl enable -q "$UNIT"; fi
     if running; then
         do_it "udev: rules read again" udevadm control --reload
@@ -275,16 +314,15 @@ remove() {
     if running; then do_it "stopped" systemctl stop "$UNIT" 2>/dev/null || true; fi
     if systemctl is-enabled -q "$UNIT" 2>/dev/null; then do_it "starts no more" systemctl disable -q "$UNIT"; fi
     local file
-    for file in "/etc/systemd/system/$UNIT" "$RULES" "$JOURNALD" "$WATCHDOG" "$MODULES"; do
+    for file in "/etc/systemd/system/$UNIT" "$PARTITION" "$RULES" "$JOURNALD" "$WATCHDOG" "$MODULES"; do
         if [ -e "$file" ]; then do_it "$file removed" rm -f "$file"; fi
     done
+    if [ "$dry" = no ]; then rmdir "${PARTITION%/*}" 2>/dev/null || true; fi
     if [ -e "$PREFIX" ]; then do_it "$PREFIX removed" rm -rf "$PREFIX"; fi
-    for file in "$boot_config" /etc/fstab; do
+    for file in "$boot_config" "$FSTAB"; do
         if [ -n "$file" ] && grep -q '^# diemdanh: begin' "$file" 2>/dev/null; then do_it "$file: our lines taken out" take_out "$file"; fi
     done
-    if [ -n "$boot_line" ] && [ -f "$boot_line.before-diemdanh" ]; then
-        do_it "$boot_line as it was" mv "$boot_line.before-diemdanh" "$boot_line"
-    fi
+    give_back_boot_line
     for file in serial0 ttyAMA0 ttyS0; do
         if [ "$(readlink "/etc/systemd/system/serial-getty@$file.service" || true)" = /dev/null ]; then
             do_it "login prompt on $file allowed again" systemctl unmask -q "serial-getty@$file.service"

@@ -181,8 +181,20 @@ def power(machine: Machine) -> Finding:
 
 
 def disk(machine: Machine) -> Finding:
-    """19: the journal's disk is written to, keeps what it promises, and has room; the card has no errors."""
+    """19: the journal's disk is there, is written to, keeps what it promises, and has room; the card has no errors, and
+    after a power cut it is mended without a person."""
     folder = machine.at(machine.settings.station.data)
+    if _partition_missing(machine):
+        return failed(
+            Said(
+                f"Phân vùng của nhật ký chưa gắn vào {folder}: không lượt quẹt nào được ghi.",
+                f"The journal's partition is not mounted at {folder}: no tap is recorded.",
+            ),
+            Said(
+                "Cắm lại thẻ, USB; xem systemctl status var-lib-diemdanh.mount; hỏng thì thay, chạy lại install.sh.",
+                "Plug it in again; see systemctl status var-lib-diemdanh.mount; replace a broken one, run install.sh.",
+            ),
+        )
     if not folder.exists():
         return warned(
             Said(
@@ -239,11 +251,37 @@ def disk(machine: Machine) -> Finding:
             Said("Dọn bớt, hoặc thay thẻ nhớ.", "Make room, or change the card."),
             **facts,
         )
+    if not _repairs(machine):
+        return warned(
+            Said(
+                "Sau khi mất điện, thẻ nhớ hỏng nhẹ phải chờ người đến sửa.",
+                "After a power cut a damaged card would wait for a person.",
+            ),
+            Said(
+                "Chạy lại install.sh rồi khởi động lại (fsck.repair=yes trong cmdline.txt).",
+                "Run install.sh again and restart (fsck.repair=yes in cmdline.txt).",
+            ),
+            **facts,
+        )
     return passed(
         f"Ghi được, {slowest_ms:.0f} ms, còn trống {free:.0%}.",
         f"It writes in {slowest_ms:.0f} ms, {free:.0%} free.",
         **facts,
     )
+
+
+def _partition_missing(machine: Machine) -> bool:
+    """Whether the folder is to be a file system of its own (fstab) and is none now."""
+    data = str(machine.settings.station.data)
+    wanted = [words for line in (machine.read("/etc/fstab") or "").splitlines() if (words := line.split())]
+    mounted = [line.split() for line in (machine.read("/proc/mounts") or "").splitlines()]
+    return any(w[1:2] == [data] and not w[0].startswith("#") for w in wanted) and all(m[1:2] != [data] for m in mounted)
+
+
+def _repairs(machine: Machine) -> bool:
+    """Whether a check of a disk at the start may mend all it finds; a computer without cmdline.txt is not asked."""
+    line = machine.boot_file("cmdline.txt")
+    return line is None or "fsck.repair=yes" in line.read_text("utf-8", "replace").split()
 
 
 def _slowest_fsync_ms(machine: Machine, folder: Path) -> float:

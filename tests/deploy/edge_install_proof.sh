@@ -45,7 +45,7 @@ fresh() {
     git clone -q --no-hardlinks "$project" "$root/root/project"
     install -d "$root/boot/firmware"
     printf 'arm_64bit=1\n[pi4]\narm_boost=1\n' >"$root/boot/firmware/config.txt"
-    printf 'console=serial0,115200 console=tty1 root=PARTUUID=1 rootwait\n' >"$root/boot/firmware/cmdline.txt"
+    printf 'console=serial0,115200 console=tty1 root=PARTUUID=1 fsck.repair=preen rootwait\n' >"$root/boot/firmware/cmdline.txt"
     for place in /proc /dev /dev/pts /dev/shm; do
         mount --bind "$place" "$root$place"
         mounted=("$root$place" "${mounted[@]}")
@@ -66,7 +66,7 @@ install_sh() { inside /root/project/deploy/edge/install.sh "$@"; }
 # pictured: every file of the system's settings with its hash; what accounts and packages keep for themselves left out.
 pictured() {
     (cd "$root" && find etc boot opt -xdev \( -type f -o -type l \) 2>/dev/null |
-        grep -vE '^etc/(ld.so.cache|mailcap|(passwd|group|shadow|gshadow|subuid|subgid)-?|.*alternatives.*|apt/.*|.*\.wants/.*)$' |
+        grep -vE '^etc/(ld.so.cache|mailcap.*|fonts/.*|perl/.*|(passwd|group|shadow|gshadow|subuid|subgid)-?|.*alternatives.*|apt/.*|.*\.wants/.*)$' |
         sort | while read -r file; do
             if [ -L "$file" ]; then echo "$file -> $(readlink "$file")"; else sha256sum "$file"; fi
         done)
@@ -99,6 +99,7 @@ for suite in "${@:-bookworm trixie}"; do
         security=$(inside systemd-analyze security --offline=true --no-pager /etc/systemd/system/diemdanh-edge.service 2>/dev/null |
             tail -1 | sed 's/.*: //; s/ [^ ]*$//') || true
         grep -q '^console=tty1' "$root/boot/firmware/cmdline.txt" || wrong "the console is still on the reader's port"
+        grep -q 'rootwait fsck.repair=yes$' "$root/boot/firmware/cmdline.txt" || wrong "a damaged file system waits for a person"
         grep -q '^dtparam=i2c_arm=on' "$root/boot/firmware/config.txt" || wrong "config.txt does not switch I2C on"
         grep -qx 'i2c-dev' "$root/etc/modules-load.d/90-diemdanh.conf" || wrong "i2c-dev is not loaded with the system"
         grep -q '^dtoverlay=disable-bt' "$root/boot/firmware/config.txt" || wrong "config.txt lacks the reader's UART"

@@ -53,10 +53,17 @@ def installer(tmp_path: Path, then: str, config: str) -> list[str]:
     """What the installer's own functions say to `then`, about a config.txt of a Pi that holds `config`."""
     script = (EDGE / "install.sh").read_text("utf-8").split('\narguments "$@"\n')[0]
     (tmp_path / "config.txt").write_text(config, "utf-8")
-    here = f'boot_config="{tmp_path}/config.txt" boot_line="{tmp_path}/cmdline.txt"'
-    script = script.replace("=/etc/modules-load.d/", f"={tmp_path}/modules-load.d/")
+    pi = f'boot_config="{tmp_path}/config.txt" boot_line="{tmp_path}/cmdline.txt"'
+    for there, here in (
+        ("=/etc/modules-load.d/", "modules-load.d/"),
+        ("=/etc/fstab", "fstab"),
+        ("=/etc/systemd/", "systemd/"),
+    ):
+        script = script.replace(there, f"={tmp_path}/{here}")
+    script = script.replace("STATE=/var/lib/diemdanh", f"STATE={tmp_path}/state")
+    script = script.replace('$(dirname "${BASH_SOURCE[0]}")/../..', str(ROOT))
     run = tmp_path / "run.sh"
-    run.write_text(f"{script}\nrunning() {{ false; }}\nlisted_i2c() {{ false; }}\n{here}\n{then}\n", "utf-8")
+    run.write_text(f"{script}\nrunning() {{ false; }}\nlisted_i2c() {{ false; }}\n{pi}\n{then}\n", "utf-8")
     done = subprocess.run(["bash", str(run)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
@@ -85,3 +92,82 @@ def test_an_i2c_bus_that_somebody_else_switched_on_stays_on_without_us(tmp_path)
     installer(tmp_path, 'boot_settings; take_out "$boot_config"', "dtparam=audio=on,i2c_arm=on\n")
     assert (tmp_path / "config.txt").read_text("utf-8") == "dtparam=audio=on,i2c_arm=on\n"
     assert "    dtparam=i2c_arm=on" not in installer(tmp_path, "boot_settings", "dtparam=i2c_arm=on\n")
+
+
+WITHOUT = "console=tty1 root=PARTUUID=1 fsck.repair=preen rootwait\n"
+REPAIRING = "console=tty1 root=PARTUUID=1 rootwait fsck.repair=yes\n"
+
+
+def test_what_a_cut_damaged_is_mended_at_the_start_without_a_person(tmp_path):
+    line = tmp_path / "cmdline.txt"
+    line.write_text(WITHOUT, "utf-8")
+    said = installer(tmp_path, "dry=yes; repair", "")
+    assert said == [
+        f"  {line} kept as {line}.before-diemdanh",
+        f"  {line}: fsck.repair=yes, so that no damaged file system waits for a person",
+    ]
+    assert line.read_text("utf-8") == WITHOUT, "a dry run says it and does nothing"
+    installer(tmp_path, "boot_settings", "")
+    assert line.read_text("utf-8") == REPAIRING
+    assert installer(tmp_path, "boot_settings", (tmp_path / "config.txt").read_text("utf-8")) == ["Boot"]
+    assert line.read_text("utf-8") == REPAIRING, "a second run changes nothing"
+    installer(tmp_path, "give_back_boot_line", "")
+    assert line.read_text("utf-8") == WITHOUT
+    assert not (tmp_path / "cmdline.txt.before-diemdanh").exists()
+
+
+def test_a_boot_line_that_repairs_already_is_not_touched_and_stays_so(tmp_path):
+    line = tmp_path / "cmdline.txt"
+    line.write_text("root=PARTUUID=1 fsck.repair=yes rootwait\n", "utf-8")
+    assert installer(tmp_path, 'repair; say "$reboot"', "") == ["no"]
+    assert not (tmp_path / "cmdline.txt.before-diemdanh").exists()
+    line.write_text("root=PARTUUID=1", "utf-8")
+    installer(tmp_path, "repair", "")
+    assert line.read_text("utf-8") == "root=PARTUUID=1 fsck.repair=yes"
+
+
+ROOT_MOUNT = "/dev/mmcblk0p2 / ext4 defaults,noatime 0 1\n"
+
+
+def test_a_journal_partition_stops_no_boot_and_without_it_the_folder_is_not_the_stations(tmp_path):
+    fstab, state = tmp_path / "fstab", tmp_path / "state"
+    beside = tmp_path / "systemd/system/diemdanh-edge.service.d/journal-partition.conf"
+    fstab.write_text(ROOT_MOUNT, "utf-8")
+    said = installer(tmp_path, "dry=yes journal_device=/dev/sda1; journal_disk", "")
+    assert said == [
+        "Journal",
+        f"  {fstab}",
+        f"    /dev/sda1 at {state}",
+        f"  {state} without its partition: root's alone",
+        f"  {beside}",
+    ]
+    assert (fstab.read_text("utf-8"), state.exists(), beside.exists()) == (ROOT_MOUNT, False, False)
+    mine = 'install() { command install -d "${@: -1}"; chmod 0700 "${@: -1}"; }; journal_device=/dev/sda1'
+    installer(tmp_path, f"{mine}; journal_disk", "")
+    [mount] = [words.split() for words in fstab.read_text("utf-8").splitlines() if words.startswith("/dev/sda1")]
+    assert mount[1:3] == [str(state), "ext4"]
+    assert "nofail" in mount[3].split(","), "otherwise the computer would wait for a person in emergency mode"
+    assert mount[4:] == ["0", "2"], "checked at every start"
+    assert state.stat().st_mode & 0o777 == 0o700
+    written = fstab.read_text("utf-8")
+    installer(tmp_path, f"{mine}; journal_disk", "")
+    assert fstab.read_text("utf-8") == written, "a second run changes nothing"
+    installer(tmp_path, 'take_out "$FSTAB"', "")
+    assert fstab.read_text("utf-8") == ROOT_MOUNT
+
+
+def test_the_station_is_started_without_its_partition_so_that_the_door_can_say_it():
+    """systemd would hand over the folder on the wrong disk, and keep a station from starting whose mount failed."""
+    lines = (EDGE / "journal-partition.conf").read_text("utf-8").splitlines()
+    assert "StateDirectory=" in lines
+    assert "Wants=var-lib-diemdanh.mount" in lines
+    assert not [line for line in lines if line.startswith(("Requires", "BindsTo"))]
+    assert "StateDirectory=diemdanh" in (ROOT / "systemd/diemdanh-edge.service").read_text("utf-8").splitlines()
+
+
+def test_a_journal_that_a_new_partition_would_hide_is_not_left_behind(tmp_path):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "identity.json").write_text("{}", "utf-8")
+    said = installer(tmp_path, 'fail() { say "$*"; exit 0; }; journal_device=/dev/sda1; hides_nothing', "")
+    assert "has a journal already" in said[-1]
+    assert f"cp -a {tmp_path}/state/. /mnt/" in said[-1]

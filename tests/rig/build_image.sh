@@ -127,6 +127,7 @@ rm -rf "$root"/root/project "$root"/var/cache/apt/archives/*.deb "$root"/var/lib
 rm -f "$folder/data.ext4" "$folder/root.ext4"
 mkfs.ext4 -q -L diemdanh -d "$root/var/lib/diemdanh" "$folder/data.ext4" 64M
 rm -rf "$root"/var/lib/diemdanh/* "$root"/var/lib/diemdanh/.[!.]*
+chown root:root "$root/var/lib/diemdanh" # as install.sh left it: without its partition it is closed to the station
 mkfs.ext4 -q -L root -d "$root" "$folder/root.ext4" "$(($(du -sm "$root" | cut -f1) * 13 / 10 + 128))M"
 unpacked "$folder"/kernel/tree/boot/vmlinuz-* >"$folder/vmlinux"
 rm -rf "$root" "$folder/identity"

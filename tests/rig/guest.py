@@ -22,9 +22,11 @@ from tests.rig.disk import Cut, Disk, DiskServer
 
 MEMORY_MIB = 384
 MONITOR_S = 60.0
+EMERGENCY = b"emergency mode"
+"""What systemd writes on the console when it has given up and waits for a person."""
 WORDS = (
     "console=ttyS0 root=/dev/nvme0n1 rootfstype=ext4 rw quiet loglevel=4 panic=-1 mitigations=off nokaslr audit=0 "
-    "net.ifnames=0 systemd.show_status=0"
+    "net.ifnames=0 systemd.show_status=0 fsck.repair=yes"
 )
 EARLY = "1970-01-01T00:00:00"
 
@@ -125,6 +127,7 @@ class Guest:
         self.disk = Disk(self._file, self._power.draw, self._power.lie_s, self._power.survive)
         self._server = DiskServer(self.disk, self._folder / "disk")
         self._server.start()
+        (self._power.state / "console.log").write_bytes(b"")  # of this life
         self.started_s = time.monotonic()
         with (self._power.state / "qemu.log").open("ab") as log:
             self._qemu = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -157,6 +160,11 @@ class Guest:
     def alive(self) -> bool:
         """Whether QEMU still runs."""
         return self._qemu.poll() is None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether its system waits for a person: it will never record anything again."""
+        return EMERGENCY in (self._power.state / "console.log").read_bytes()
 
     def network(self, up: bool) -> None:
         """Plug the network in or pull it out. Raises GuestError."""

@@ -3,6 +3,7 @@
 import socket
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -10,11 +11,12 @@ import pytest
 
 from central.coverage import Interval, State
 from tests.flow.site import JournalRow
-from tests.rig.aftermath import not_stored, unexplained
+from tests.rig.__main__ import verdict
+from tests.rig.aftermath import Aftermath, not_stored, unexplained
 from tests.rig.disk import BLOCK, SECTOR, Disk, serve
 from tests.rig.guest import Line
 from tests.rig.judging import Key, Light, judge, lights
-from tests.rig.series import Options, lives
+from tests.rig.series import Options, Record, lives
 
 OLD, NEW = b"o" * SECTOR, b"n" * SECTOR
 J = "0123456789abcdef"
@@ -147,6 +149,36 @@ def test_the_judge_sees(shown, stored, what):
     assert getattr(judged, what)
 
 
+def ended(disk: str, shown: list[Light], stored: dict[Key, str], fsync: bool = True, broken: str = "") -> int:
+    """What such a series ends with."""
+    options = Options(image=Path(), state=Path(), cuts=1, disk=disk, fsync=fsync)
+    record = Record(lights=shown, broken=[broken] if broken else [])
+    return verdict(options, record, judge(shown, stored), Aftermath(1, 0, 0, {}, 0, ()))
+
+
+def test_a_lost_light_fails_a_series_unless_the_disk_lies_and_is_what_the_control_must_show():
+    there, gone = light(2, "a"), light(3, "b")
+    assert ended("volatile", [there], {there.key: "a"}) == 0
+    assert ended("volatile", [there, gone], {there.key: "a"}) == 1
+    assert ended("lying", [there, gone], {there.key: "a"}) == 0
+    assert ended("volatile", [there, gone], {there.key: "a"}, fsync=False) == 0
+    assert ended("volatile", [there], {there.key: "a"}, fsync=False) == 1, "the control was not caught"
+    assert ended("volatile", [there, replace(gone, green=False)], {there.key: "a"}, fsync=False) == 1
+
+
+@pytest.mark.parametrize("disk", ["volatile", "lying"])
+@pytest.mark.parametrize("fsync", [True, False])
+def test_a_door_that_did_not_come_back_fails_every_series(disk, fsync):
+    shown = [light(2, "a")]
+    assert ended(disk, shown, {}, fsync, "life 9: systemd is in emergency mode") == 1
+    assert ended(disk, shown, {shown[0].key: "a"}, fsync, "life 9: systemd is in emergency mode") == 1
+
+
+def test_a_series_without_a_green_light_proves_nothing():
+    assert ended("volatile", [], {}) == 2
+    assert ended("volatile", [replace(light(2, "a"), green=False)], {light(2, "a").key: "a"}) == 2
+
+
 def test_seqs_that_any_message_named_are_missed():
     row = JournalRow("d", J, 3, 5, 3, 3, 7, None, 0, frozenset())
     assert not_stored([row], {J: 3}) == 4
@@ -168,6 +200,7 @@ def test_a_series_is_drawn_from_its_seed_and_ends_undisturbed(tmp_path: Path):
     assert {life.network for life in drawn} == {"up", "away", "flapping"}
     assert 20 <= sum(life.cut_boot is not None for life in drawn) <= 60
     assert 20 <= sum(life.early for life in drawn) <= 60
+    assert 1 <= sum(life.every_s < 0.7 for life in drawn) <= 30, "crowds are rare: their lights are amber"
 
 
 def test_a_reader_that_nobody_reads_keeps_only_the_first_card(tmp_path: Path):

@@ -36,7 +36,7 @@ class Door:
         self.write("/etc/os-release", RELEASE)
         self.write("/proc/sys/kernel/osrelease", "6.6.20+rpt-rpi-v8")
         self.write("/boot/firmware/config.txt", "")
-        self.write("/boot/firmware/cmdline.txt", "console=tty1 root=/dev/mmcblk0p2")
+        self.write("/boot/firmware/cmdline.txt", "console=tty1 root=/dev/mmcblk0p2 fsck.repair=yes")
         self.write("/proc/mounts", "/dev/root / ext4 rw 0 0\n")
         (root / "var/lib/diemdanh").mkdir(parents=True)
         self.write("/dev/gpiochip0", "")

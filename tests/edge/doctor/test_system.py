@@ -125,6 +125,22 @@ def test_a_journal_in_an_overlay_would_be_gone_with_the_power(door):
     assert door.told("disk").startswith("fail: The journal lies in an overlay")
 
 
+def test_a_journal_partition_that_is_not_mounted_is_told(door):
+    door.write("/etc/fstab", "/dev/mmcblk0p2 / ext4 defaults 0 1\n#/dev/sda1 /var/lib/diemdanh ext4 nofail 0 2\n")
+    assert door.told("disk").startswith("pass")
+    door.write("/etc/fstab", "/dev/mmcblk0p2 / ext4 defaults 0 1\n/dev/sda1 /var/lib/diemdanh ext4 nofail 0 2\n")
+    assert door.told("disk").startswith("fail: The journal's partition is not mounted")
+    door.write("/proc/mounts", "/dev/root / ext4 rw 0 0\n/dev/sda1 /var/lib/diemdanh ext4 rw 0 0\n")
+    assert door.told("disk").startswith("pass")
+
+
+def test_a_card_that_would_wait_for_a_person_after_a_cut_is_told(door):
+    door.write("/boot/firmware/cmdline.txt", "console=tty1 fsck.repair=preen")
+    assert door.told("disk") == "warn: After a power cut a damaged card would wait for a person."
+    (door.root / "boot/firmware/cmdline.txt").unlink()
+    assert door.told("disk").startswith("pass"), "no Raspberry Pi: its boot loader is not ours"
+
+
 def test_errors_of_the_card_are_told(door):
     door.write("/sys/fs/ext4/mmcblk0p2/errors_count", "7")
     assert door.told("disk") == "fail: The card has 7 file system errors."

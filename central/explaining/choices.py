@@ -11,6 +11,7 @@ AMOUNTS = {
     "half_threshold_h": "a day with less than {value} hours is half a day",
     "absent_threshold_h": "a day with less than {value} hours is an absence",
     "required_taps": "{value} taps a day are asked for",
+    "rounding_table": "minutes are rounded by the table {value}",
     "flexible_min": "flexible hours: work may begin up to {value} minutes later, and then ends as much later",
 }
 """Choices with a number in them."""
@@ -21,6 +22,11 @@ WORDS = {
     ("worked", "raw"): "as worked counts all time from arrival to departure",
     ("holiday_punch", "ignore"): "taps on a public holiday do not count",
     ("holiday_punch", "count"): "taps on a public holiday count",
+    ("holiday_punch", "extra"): "taps on a public holiday are proposed as overtime",
+    ("pairing", "first_last"): "the first tap of a session is the arrival, the last the departure",
+    ("pairing", "alternating"): "the taps of a session are arrival and departure in turn",
+    ("night_date", "start"): "the time of a night shift belongs to the date on which it starts",
+    ("night_date", "midnight"): "the time of a night shift is divided at midnight",
     ("leave_taps", "leave"): "where leave and taps contradict each other, the leave decides",
     ("leave_taps", "taps"): "where leave and taps contradict each other, the taps decide",
     ("resolution", "second"): "taps are compared to the second",

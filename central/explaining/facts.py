@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from central.explaining.remedies import Remedy
-from central.rules.day import Cause, DayStatus, DayVerdict, Flag, Outcome
+from central.rules.day import Cause, DayStatus, DayVerdict, Flag, Outcome, Span
+from central.rules.nights import WorkedOn
 
 
 class Use(StrEnum):
@@ -186,7 +187,8 @@ class SessionTold:
     """One session's verdict and what it rests on. start, end and the graces are those that were applied.
 
     from_grace: minutes count from the end of grace (an office's choice). by_minute: taps are compared cut to their
-    minute. assumed_in, assumed_out: nobody tapped there, for the office asks for two taps a day.
+    minute. assumed_in, assumed_out: nobody tapped there, for the office asks for two taps a day. worked: by date, where
+    the office divides a night shift at midnight, else empty. away: out and in again between arrival and departure.
     """
 
     session: str
@@ -209,6 +211,8 @@ class SessionTold:
     by_minute: bool = False
     assumed_in: bool = False
     assumed_out: bool = False
+    worked: tuple[WorkedOn, ...] = ()
+    away: tuple[Span, ...] = ()
 
 
 class OutingState(StrEnum):
@@ -255,11 +259,13 @@ class DutyTold:
 
 @dataclass(frozen=True, slots=True)
 class OvertimeTold:
-    """Staying late, proposed and never approved by itself: whole minutes from the last session's end to `until`."""
+    """Work beyond the hours, proposed and never approved by itself: whole minutes from `end`, that of the last session,
+    to `until`; on a holiday from the first tap."""
 
     minutes: int
     end: datetime
     until: datetime
+    on_holiday: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ DUTY_KINDS = {
 def phrases() -> list[str]:
     """Everything that these tables may say, for whoever checks that it is translated."""
     tables = (CALENDAR, METHODS, USES, CONFLICTS, OUTINGS, DUTIES, DUTY_KINDS)
-    return [text for table in tables for text in table.values()]
+    return [STAYED, ON_HOLIDAY, *(text for table in tables for text in table.values())]
 
 
 def hours(told: HoursTold, on: date, say: Say) -> str:
@@ -243,10 +243,14 @@ def duty(told: DutyTold, on: date, say: Say) -> str:
     return text
 
 
+STAYED = "Stayed {length} after the end at {end}, until {until}: proposed as overtime, which a person approves or not."
+ON_HOLIDAY = (
+    "{length} on a public holiday, from {end} to {until}: proposed as overtime, which a person approves or not."
+)
+
+
 def overtime(told: OvertimeTold, on: date, say: Say) -> str:
-    text = say(
-        "Stayed {length} after the end at {end}, until {until}: proposed as overtime, which a person approves or not."
-    )
+    text = say(ON_HOLIDAY if told.on_holiday else STAYED)
     return text.format(
         length=voice.whole_minutes(told.minutes, say),
         end=voice.minute(told.end, on, say),

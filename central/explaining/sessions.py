@@ -95,7 +95,7 @@ def verdict(told: SessionTold, on: date, say: Say) -> list[str]:
     plan = "" if told.plan is None else voice.plan(told.plan, say)
     name = voice.capital(voice.session(told.session, say))
     lines = [say(ON_TIME if clean else OUTCOMES[told.outcome]).format(session=name, plan=plan)]
-    lines += _times(told, on, say) + _assumed(told, say)
+    lines += _times(told, on, say) + _worked(told, on, say) + _assumed(told, say)
     lines += [_flag(flag, told, on, say) for flag in told.flags]
     return lines
 
@@ -121,6 +121,18 @@ def _times(told: SessionTold, on: date, say: Say) -> list[str]:
     if arrived and told.outcome is Outcome.PENDING:
         return [say("Arrived at {in}.").format(**{"in": arrived})]
     return []
+
+
+def _worked(told: SessionTold, on: date, say: Say) -> list[str]:
+    """Where somebody was out in between, and to which date the time of a night shift belongs."""
+    lines = []
+    if told.away:
+        gaps = [span(gap.start, gap.end, on, say) for gap in told.away]
+        lines.append(say("Out in between, and not counted as worked: {gaps}.").format(gaps=voice.listed(gaps, say)))
+    if told.worked:
+        parts = [f"{voice.whole_minutes(part.minutes, say)} ({voice.day(part.date)})" for part in told.worked]
+        lines.append(say("Worked, divided at midnight: {parts}.").format(parts=voice.listed(parts, say)))
+    return lines
 
 
 def _assumed(told: SessionTold, say: Say) -> list[str]:

@@ -259,7 +259,7 @@ class Ledger:
 def _judgement(day: Known, slots: Sequence[Duty], accounts: Accounts, now_ms: int) -> Judgement:
     verdict = evaluate(day.day)
     row = accounts.row(day, verdict, now_ms)
-    late = overtime(verdict)
+    late = overtime(verdict, policy=day.day.policy)
     proposal = None if late is None else OvertimeRow(row.staff, row.date, late.minutes, ms_of(late.until), now_ms)
     return Judgement(row, duty_rows(slots, row.unit, now_ms), proposal)
 

@@ -24,7 +24,7 @@ from central.ledger.duties import duty_rows, gather_duty
 from central.ledger.gathering import Known
 from central.moments import midnight_ms, moment
 from central.outings import doors_of, is_question
-from central.rules.day import Cause, DayVerdict, Flag, Outcome, SessionVerdict
+from central.rules.day import Cause, DayVerdict, Flag, Outcome, Policy, SessionVerdict
 from central.rules.outings import away
 from central.rules.overtime import overtime
 from central.sheets import Line, month_of
@@ -139,12 +139,12 @@ def _decided(row: DecisionRow, told: OutingTold, names: Mapping[str, str]) -> Ou
     )
 
 
-def overtime_told(verdict: DayVerdict) -> OvertimeTold | None:
-    """What is proposed of staying late; None while nothing is."""
-    proposed = overtime(verdict)
+def overtime_told(verdict: DayVerdict, policy: Policy) -> OvertimeTold | None:
+    """What is proposed of staying late, or of work on a holiday; None while nothing is."""
+    proposed = overtime(verdict, policy=policy)
     if proposed is None:
         return None
-    return OvertimeTold(proposed.minutes, verdict.sessions[-1].session.end, proposed.until)
+    return OvertimeTold(proposed.minutes, proposed.since, proposed.until, proposed.on_holiday)
 
 
 def observed(db: sa.Connection, known: Known, verdict: DayVerdict) -> Iterator[Conflict]:

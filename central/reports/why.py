@@ -45,6 +45,7 @@ from central.rules.day import (
     Resolution,
     SessionVerdict,
 )
+from central.rules.nights import worked_on
 from central.store import coverage, details, verdicts
 from central.store import roster as rosters
 from central.store.details import PlanDetail
@@ -107,7 +108,7 @@ class _Teller:
             untimed=known.untimed,
             office_doors=tuple(self._code(d) for d in known.office),
             announced=known.post is not None and self._roster.workdays.announced(known.post.workplace, on),
-            overtime=beside.overtime_told(verdict),
+            overtime=beside.overtime_told(verdict, self._day.policy),
             outings=beside.outings(self._db, self._roster, known),
         )
 
@@ -224,6 +225,7 @@ class _Teller:
 
     def _session(self, index: int, verdict: DayVerdict, entries: Iterable[EntryTold]) -> SessionTold:
         said = verdict.sessions[index]
+        divided = worked_on(said, self._day.policy)
         return SessionTold(
             said.session.name,
             said.session.start,
@@ -245,6 +247,8 @@ class _Teller:
             self._day.policy.resolution is Resolution.MINUTE,
             said.assumed_in,
             said.assumed_out,
+            divided if len(divided) > 1 else (),
+            said.away,
         )
 
     def _reason(self, reason: Reason) -> ReasonTold:

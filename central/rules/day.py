@@ -105,6 +105,24 @@ class HolidayPunch(StrEnum):
 
     IGNORE = "ignore"
     COUNT = "count"
+    EXTRA = "extra"
+    """The day stays a holiday, and the time from the first to the last tap is proposed as overtime."""
+
+
+class TapPairing(StrEnum):
+    """Which taps of a session are IN and OUT (PAIRING)."""
+
+    FIRST_LAST = "first_last"
+    ALTERNATING = "alternating"
+    """In, out, in, out ...: what lies between an OUT and the next IN is not worked; an odd number asks for the OUT."""
+
+
+class NightDate(StrEnum):
+    """To which date the time worked in a shift across midnight belongs (NIGHT_DATE); its verdict is its start's."""
+
+    START = "start"
+    MIDNIGHT = "midnight"
+    """To each date what was worked on it."""
 
 
 class Resolution(StrEnum):
@@ -276,6 +294,7 @@ class Policy:
 
     required_taps: 4 = every session in and out; 2 = first in, last out of the day, lunch is assumed and said so.
     flexible: how much earlier or later a session may be begun when it is left as much earlier or later.
+    rounding_table: for each of the 60 minutes past a full hour, as how many it counts; empty = `rounding` alone.
     """
 
     dedup: timedelta = timedelta(seconds=60)
@@ -288,6 +307,9 @@ class Policy:
     resolution: Resolution = Resolution.SECOND
     late_base: LateBase = LateBase.SCHEDULE
     rounding: Rounding = Rounding.FLOOR
+    rounding_table: tuple[int, ...] = ()
+    pairing: TapPairing = TapPairing.FIRST_LAST
+    night_date: NightDate = NightDate.START
     single_punch: SinglePunch = SinglePunch.NEARER
     window_split: WindowSplit = WindowSplit.MIDDLE
     lunch_taps: LunchTaps = LunchTaps.PAIR
@@ -341,6 +363,7 @@ class SessionVerdict:
     scheduled session. `taps` are all that belong to the session, counted or not (also beside a plan: a conflict to be
     shown); `in_tap` and `out_tap` those that gave `time_in` and `time_out`, None when a manual entry did. `assumed_in`,
     `assumed_out`: nobody tapped there, the office asks for two taps a day (required_taps) and the hours are taken.
+    `away`: from an OUT to the next IN, where taps alternate: not worked.
     """
 
     session: Session
@@ -361,6 +384,7 @@ class SessionVerdict:
     reasons: tuple[Reason, ...] = ()
     assumed_in: bool = False
     assumed_out: bool = False
+    away: tuple[Span, ...] = ()
 
     @property
     def conflict(self) -> bool:

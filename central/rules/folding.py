@@ -1,11 +1,17 @@
 """From the sessions to the day's one word. Source: the recorded cases' README, "From sessions to the day"."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from central.rules.day import ZERO, Day, DayStatus, Outcome, Plan, PlanKind, SessionVerdict
+from central.rules.day import ZERO, Basis, Day, DayStatus, Outcome, Plan, PlanKind, SessionVerdict
 from central.rules.punctuality import worked_time
 
 ON_LEAVE = frozenset({Outcome.LEAVE, Outcome.TRIP, Outcome.STUDY})
+WHOLE = (
+    ({PlanKind.HOLIDAY}, DayStatus.HOLIDAY),
+    ({PlanKind.LEAVE, PlanKind.TRIP, PlanKind.STUDY}, DayStatus.ON_LEAVE),
+    ({PlanKind.FIELD_DUTY}, DayStatus.FIELD_DUTY),
+)
+"""The kinds of plan that may cover a day whole, and its word then; the strongest first."""
 
 
 def status_of(day: Day, verdicts: Sequence[SessionVerdict], plans: Sequence[Plan]) -> DayStatus:
@@ -14,7 +20,7 @@ def status_of(day: Day, verdicts: Sequence[SessionVerdict], plans: Sequence[Plan
         free = any(p.kind is PlanKind.HOLIDAY and p.session is None for p in plans)
         return DayStatus.HOLIDAY if free else DayStatus.DAY_OFF
     outcomes = [v.outcome for v in verdicts]
-    whole = _covered_whole([o for o in outcomes if o is not Outcome.HOLIDAY])
+    whole = _covered_whole(verdicts, plans)
     if whole is not None:
         return whole
     if Outcome.PENDING in outcomes:
@@ -24,13 +30,19 @@ def status_of(day: Day, verdicts: Sequence[SessionVerdict], plans: Sequence[Plan
     return _of_closed(day, verdicts, outcomes)
 
 
-def _covered_whole(due: Sequence[Outcome]) -> DayStatus | None:
-    """The word of a day on which nobody was due at the door; `due` leaves holiday sessions out."""
-    if not due:
-        return DayStatus.HOLIDAY
-    if all(o in ON_LEAVE for o in due):
-        return DayStatus.ON_LEAVE
-    return DayStatus.FIELD_DUTY if all(o is Outcome.FIELD_DUTY for o in due) else None
+def _covered_whole(verdicts: Sequence[SessionVerdict], plans: Sequence[Plan]) -> DayStatus | None:
+    """The word of a day that one kind of plan covers whole; half a holiday beside half a leave are folded instead."""
+    if any(v.basis is not Basis.PLAN for v in verdicts):
+        return None
+    for kinds, word in WHOLE:
+        takers = kinds | {PlanKind.HOLIDAY}  # a half holiday takes nothing from leave for the whole day
+        if all(_covers(kinds, v, plans) and v.plan and v.plan.kind in takers for v in verdicts):
+            return word
+    return None
+
+
+def _covers(kinds: Set[PlanKind], verdict: SessionVerdict, plans: Sequence[Plan]) -> bool:
+    return any(p.kind in kinds and p.covers(verdict.session) for p in (*plans, verdict.plan) if p)
 
 
 def _of_closed(day: Day, verdicts: Sequence[SessionVerdict], outcomes: Sequence[Outcome]) -> DayStatus:
@@ -49,7 +61,7 @@ def _by_threshold(day: Day, verdicts: Sequence[SessionVerdict]) -> DayStatus:
     policy = day.policy
     if not policy.absent_under and not policy.half_day_under:
         return DayStatus.PRESENT
-    raw = sum((worked_time(v.session, v.time_in, v.time_out, policy.threshold_base) for v in verdicts), ZERO)
+    raw = sum((worked_time(v.session, v.time_in, v.time_out, policy.threshold_base, v.away) for v in verdicts), ZERO)
     if raw < policy.absent_under:
         return DayStatus.ABSENT
     return DayStatus.HALF_DAY if raw < policy.half_day_under else DayStatus.PRESENT

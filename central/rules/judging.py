@@ -101,7 +101,7 @@ def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
         ends.time_out,
         late or 0,
         early or 0,
-        worked(moved, ends.time_in, ends.time_out, due.policy),
+        worked(moved, ends.time_in, ends.time_out, due.policy, pairing.away),
         SYMBOLS[outcome],
         Basis.PUNCHES if ends.entry is None else Basis.MANUAL,
         ends.in_tap,
@@ -112,6 +112,7 @@ def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
         reasons,
         ends.assumed_in,
         ends.assumed_out,
+        pairing.away,
     )
 
 

@@ -11,7 +11,19 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 
-from central.rules.day import LOCAL, ZERO, Day, LunchTaps, Policy, Session, SinglePunch, Span, Tap, WindowSplit
+from central.rules.day import (
+    LOCAL,
+    ZERO,
+    Day,
+    LunchTaps,
+    Policy,
+    Session,
+    SinglePunch,
+    Span,
+    Tap,
+    TapPairing,
+    WindowSplit,
+)
 from central.rules.punctuality import flexed_by
 
 SECOND = timedelta(seconds=1)
@@ -31,11 +43,13 @@ class Group:
 
 @dataclass(slots=True)
 class Pairing:
-    """One session's taps: `taps` all that belong to it; `came` and `went` the groups that are its IN and OUT."""
+    """One session's taps: `taps` all that belong to it; `came` and `went` the groups that are its IN and OUT; `away`
+    from an OUT to the next IN, where taps alternate."""
 
     taps: list[Tap] = field(default_factory=list)
     came: Group | None = None
     went: Group | None = None
+    away: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +144,11 @@ def _fill(day: Day, inside: list[list[Group]], pairings: Sequence[Pairing]) -> N
     if policy.lunch_taps is LunchTaps.PAIR:
         _lunch(day.sessions, inside, pairings)
     for session, groups, pairing in zip(day.sessions, inside, pairings, strict=True):
-        _sides(session, groups, pairing, policy)
+        found = [g for g in (pairing.came, *groups, pairing.went) if g is not None]
+        if policy.pairing is TapPairing.ALTERNATING and len(found) >= TWO_TAPS:
+            _in_turn(found, pairing)
+        else:
+            _sides(session, groups, pairing, policy)
 
 
 def _border(
@@ -237,3 +255,9 @@ def _sides(session: Session, groups: Sequence[Group], pairing: Pairing, policy: 
         pairing.came = groups[0]
     else:
         pairing.went = groups[0]
+
+
+def _in_turn(found: Sequence[Group], pairing: Pairing) -> None:
+    """In, out, in, out ...; where the number is odd, the last OUT is asked for."""
+    pairing.came, pairing.went = found[0], found[-1] if len(found) % 2 == 0 else None
+    pairing.away = tuple(Span(out.last, back.first) for out, back in zip(found[1::2], found[2::2], strict=False))

@@ -5,6 +5,7 @@ choice and has no name here: a lone tap is never an absence, nothing is said bef
 nobody late, results follow from the facts (INCOMPLETE, ABSENT_CONFIRM, CLOCK_TRUST, RECOMPUTE, UNKNOWN_BADGE).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -16,15 +17,19 @@ from central.rules.day import (
     LateBase,
     LeaveTaps,
     LunchTaps,
+    NightDate,
     Policy,
     Resolution,
     Rounding,
     SinglePunch,
+    TapPairing,
     WindowSplit,
     Worked,
 )
 
 MOST_MIN = 24 * 60
+HOUR_MIN = 60
+TABLE_FORM = "ranges of minutes and what each counts as, from 0 to 59 without a gap, such as `0-14:0 15-44:30 45-59:60`"
 
 
 class PolicyError(CentralError, ValueError):
@@ -59,6 +64,23 @@ def _word(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
     return read
 
 
+_RANGE = re.compile(r"(\d{1,2})-(\d{1,2}):(\d{1,2})")
+
+
+def _table(text: str) -> tuple[int, ...]:
+    """`0-7:0 8-22:15 23-37:30 38-52:45 53-59:60`, as terminals round: minutes past a full hour -> minutes."""
+    found: list[int] = []
+    for word in text.split():
+        match = _RANGE.fullmatch(word)
+        first, last, value = map(int, match.groups()) if match else (-1, -1, -1)
+        if first != len(found) or not first <= last < HOUR_MIN or not 0 <= value <= HOUR_MIN:
+            raise ValueError(f"{TABLE_FORM}; {word!r} does not follow")
+        found += [value] * (last - first + 1)
+    if found and len(found) != HOUR_MIN:
+        raise ValueError(f"{TABLE_FORM}; it ends at {len(found) - 1}")
+    return tuple(found)
+
+
 _HOURS, _MINUTES, _SECONDS = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 POLICY_NAMES: Mapping[str, Callable[[str], Any]] = {
     "dedup_s": _span(_SECONDS, 3600),
@@ -71,6 +93,9 @@ POLICY_NAMES: Mapping[str, Callable[[str], Any]] = {
     "resolution": _word(Resolution),
     "late_base": _word(LateBase),
     "rounding": _word(Rounding),
+    "rounding_table": _table,
+    "pairing": _word(TapPairing),
+    "night_date": _word(NightDate),
     "single_punch": _word(SinglePunch),
     "window_split": _word(WindowSplit),
     "lunch_taps": _word(LunchTaps),

@@ -5,10 +5,11 @@ down, and count from the scheduled boundary; each of these is a choice of the of
 moves with its IN, as far as the office allows. Policies GRACE_COMPARE, GRACE_RESOLUTION, LATE_BASE, MINUTE_ROUNDING.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from central.rules.day import ZERO, LateBase, Policy, Resolution, Rounding, Session, Worked
+from central.rules.day import ZERO, LateBase, Policy, Resolution, Rounding, Session, Span, Worked
 
 MINUTE = timedelta(minutes=1)
 USUAL = Policy()
@@ -50,19 +51,35 @@ def early_by(session: Session, time_out: datetime | None, policy: Policy = USUAL
 
 
 def worked_time(
-    session: Session, time_in: datetime | None, time_out: datetime | None, base: Worked = Worked.CLIPPED
+    session: Session,
+    time_in: datetime | None,
+    time_out: datetime | None,
+    base: Worked = Worked.CLIPPED,
+    away: Sequence[Span] = (),
 ) -> timedelta:
-    """Time inside the scheduled session, or from IN to OUT; nothing as long as one end is not known."""
+    """Time inside the scheduled session, or from IN to OUT, less `away`; nothing as long as one end is not known."""
     if time_in is None or time_out is None:
         return ZERO
-    if base is Worked.RAW:
+    if base is Worked.CLIPPED:
+        time_in, time_out = max(time_in, session.start), min(time_out, session.end)
+    if time_in >= time_out:
+        return ZERO
+    if not away:
         return time_out - time_in
-    return max(min(time_out, session.end) - max(time_in, session.start), ZERO)
+    inside = Span(time_in, time_out)
+    gaps = (gap.overlap(inside) for gap in away)
+    return time_out - time_in - sum((gap.end - gap.start for gap in gaps if gap), ZERO)
 
 
-def worked(session: Session, time_in: datetime | None, time_out: datetime | None, policy: Policy = USUAL) -> int:
+def worked(
+    session: Session,
+    time_in: datetime | None,
+    time_out: datetime | None,
+    policy: Policy = USUAL,
+    away: Sequence[Span] = (),
+) -> int:
     """Whole minutes worked, rounded down."""
-    return worked_time(session, time_in, time_out, policy.worked) // MINUTE
+    return worked_time(session, time_in, time_out, policy.worked, away) // MINUTE
 
 
 def _resolved(moment: datetime, policy: Policy) -> datetime:
@@ -70,6 +87,9 @@ def _resolved(moment: datetime, policy: Policy) -> datetime:
 
 
 def _minutes(span: timedelta, policy: Policy) -> int:
+    if policy.rounding_table:
+        hours, minutes = divmod(span // MINUTE, len(policy.rounding_table))
+        return hours * len(policy.rounding_table) + policy.rounding_table[minutes]
     if policy.rounding is Rounding.CEIL:
         return -(-span // MINUTE)
     if policy.rounding is Rounding.NEAREST:

@@ -33,8 +33,11 @@ HALF, SHORT = timedelta(hours=5), timedelta(hours=2)
         ("", {"plan": "field_duty:AM"}, "absent"),
         ("13:30 17:00", {"plan": "holiday:AM"}, "present"),
         ("", {"plan": "holiday:AM"}, "absent"),
-        ("", {"plan": "holiday:AM leave:PM"}, "on_leave"),
-        ("", {"plan": "holiday:AM field_duty:PM"}, "field_duty"),
+        ("", {"plan": "holiday:AM leave:PM"}, "half_leave_present"),  # no one plan covers the day whole
+        ("", {"plan": "holiday:AM field_duty:PM"}, "present"),
+        ("", {"plan": "field_duty:AM trip:PM"}, "half_leave_present"),
+        ("", {"plan": "leave:AM trip:PM"}, "on_leave"),
+        ("", {"plan": "field_duty holiday:AM"}, "field_duty"),
         ("13:30 17:00", {"hours": THREE, "plan": "leave:AM"}, "half_leave_present"),  # one of the other two absent
         ("", {"hours": THREE, "plan": "leave:AM"}, "half_leave_absent"),
         ("07:30 11:30", {"hours": THREE, "plan": "holiday:PM"}, "half_day"),

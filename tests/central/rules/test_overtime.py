@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from central.rules import evaluate
-from central.rules.day import LOCAL, Day, ManualEntry, Plan, PlanKind, Session, Tap
+from central.rules.day import LOCAL, Day, HolidayPunch, ManualEntry, Plan, PlanKind, Policy, Session, Tap
 from central.rules.overtime import overtime
 
 NOON = datetime(2018, 11, 12, 12, tzinfo=LOCAL)
@@ -66,3 +66,40 @@ def test_the_last_session_counts_whether_there_are_one_two_or_three(count, minut
     came = {1: "07:25", 2: "13:25", 3: "18:25"}[count]
     proposal = overtime(evaluate(replace(day(came, last_out), sessions=three[:count])))
     assert (proposal.minutes, proposal.until) == (minutes, at(last_out))
+
+
+EXTRA = Policy(holiday_punch=HolidayPunch.EXTRA)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "minutes"),
+    [
+        (["08:00", "10:30"], 150),
+        (["08:00", "09:00", "15:00", "18:10"], 610),
+        (["08:00", "08:29:59"], None),
+        (["08:00"], None),
+    ],
+)
+def test_taps_on_a_holiday_are_extra_work_where_the_office_says_so(clocks, minutes):
+    free = replace(day(*clocks), plans=(Plan(PlanKind.HOLIDAY),), policy=EXTRA)
+    verdict = evaluate(free)
+    assert verdict.status == "holiday", "the day stays a holiday"
+    proposal = overtime(verdict, policy=EXTRA)
+    assert (None if proposal is None else proposal.minutes) == minutes
+    assert overtime(verdict) is None, "elsewhere they count for nothing"
+    assert proposal is None or (proposal.on_holiday and proposal.since == at("08:00"))
+
+
+def test_extra_work_on_a_holiday_without_hours_and_on_half_a_holiday_is_proposed_too():
+    sunday = replace(day("08:00", "10:30"), sessions=(), plans=(Plan(PlanKind.HOLIDAY),), policy=EXTRA)
+    assert overtime(evaluate(sunday), policy=EXTRA).minutes == 150
+    half = replace(day("08:00", "10:30", "13:25", "17:40"), plans=(Plan(PlanKind.HOLIDAY, "AM"),), policy=EXTRA)
+    assert overtime(evaluate(half), policy=EXTRA).minutes == 150
+    stayed = replace(day("13:25", "17:40"), plans=(Plan(PlanKind.HOLIDAY, "AM"),), policy=EXTRA)
+    assert overtime(evaluate(stayed), policy=EXTRA).minutes == 40, "the other half is judged as always"
+
+
+def test_a_doubtful_tap_on_a_holiday_proposes_nothing():
+    unsure = Tap(at("08:00"), "08:00", "door", timedelta(hours=2))
+    free = replace(day("10:30"), plans=(Plan(PlanKind.HOLIDAY),), policy=EXTRA)
+    assert overtime(evaluate(replace(free, taps=(*free.taps, unsure))), policy=EXTRA) is None

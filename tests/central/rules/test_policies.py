@@ -3,6 +3,7 @@
 The office works 07:30-11:30 and 13:30-17:00, five minutes of grace when coming, none when leaving.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,13 +13,16 @@ from central.rules.day import (
     LateBase,
     LeaveTaps,
     LunchTaps,
+    NightDate,
     Policy,
     Resolution,
     Rounding,
     SinglePunch,
+    TapPairing,
     WindowSplit,
     Worked,
 )
+from central.rules.nights import worked_on
 from central.rules.policy import POLICY_NAMES, PolicyError, policy_from
 
 KEPT = "07:30 11:30 13:30 17:00"
@@ -59,6 +63,66 @@ def test_minutes_count_from_the_schedule_or_from_the_end_of_grace(flags, base, e
 )
 def test_seconds_become_minutes_as_the_office_rounds(flags, rounding, came, minutes):
     assert flags(f"{came} 11:30 13:30 17:00", policy=Policy(rounding=rounding)) == [f"late {minutes}"]
+
+
+QUARTERS = policy_from({"rounding_table": "0-7:0 8-22:15 23-37:30 38-52:45 53-59:60"})
+
+
+@pytest.mark.parametrize(
+    ("came", "minutes"),
+    [("07:37:59", 0), ("07:38", 15), ("07:52:59", 15), ("07:53", 30), ("08:23", 60), ("08:37:59", 60), ("08:38", 75)],
+)
+def test_minutes_are_rounded_by_the_offices_table_hour_by_hour(flags, came, minutes):
+    assert flags(f"{came} 11:30 13:30 17:00", policy=QUARTERS) == [f"late {minutes}"]
+
+
+IN_TURN = Policy(pairing=TapPairing.ALTERNATING)
+
+
+@pytest.mark.parametrize(
+    ("punches", "worked", "said"),
+    [
+        ("07:30 11:30 13:30 17:00", [240, 210], []),
+        ("07:30 09:00 09:30 11:30 13:30 17:00", [210, 210], []),
+        ("07:30 09:00 09:30 10:00 10:10 11:30 13:30 17:00", [200, 210], []),
+        ("07:00 07:20 07:40 11:30 13:30 17:00", [230, 210], []),  # out before the hours: only what lies inside counts
+        ("07:30 09:00 09:30 13:30 17:00", [0, 210], ["missing_out"]),  # back at half past nine, and when out?
+        ("07:30 13:30 17:00", [0, 210], ["missing_out"]),
+        ("07:30 12:00 13:00 17:00", [240, 210], []),
+        ("07:30 09:00 09:30 12:00 13:00 17:00", [210, 210], []),
+    ],
+)
+def test_taps_in_turn_count_only_the_time_between_in_and_out(judged, punches, worked, said):
+    verdict = judged(punches, policy=IN_TURN)
+    assert [s.worked_min for s in verdict.sessions] == worked
+    assert [f.value for s in verdict.sessions for f in s.flags] == said
+
+
+def test_taps_in_turn_are_compared_with_thresholds_without_the_time_away(judged):
+    policy = replace(IN_TURN, half_day_under=timedelta(hours=7))
+    assert judged("07:30 11:30 13:30 17:00", policy=policy).status == "present"
+    assert judged("07:30 08:00 09:00 11:30 13:30 17:00", policy=policy).status == "half_day"
+
+
+NIGHT = "N 22:00-+1/06:00"
+
+
+@pytest.mark.parametrize(
+    ("punches", "whole", "divided"),
+    [
+        ("21:55 +1/06:05", [(2, 480)], [(2, 120), (3, 360)]),
+        ("22:00:30 +1/06:00", [(2, 479)], [(2, 119), (3, 360)]),
+        ("+1/01:00 +1/06:00", [(2, 300)], [(2, 0), (3, 300)]),
+        ("22:00 23:30", [(2, 90)], [(2, 90)]),
+        ("22:00", [(2, 0)], [(2, 0)]),
+    ],
+)
+def test_the_time_of_a_night_shift_belongs_to_its_first_date_or_is_divided_at_midnight(judged, punches, whole, divided):
+    (session,) = judged(punches, hours=NIGHT).sessions
+    for choice, expected in ((NightDate.START, whole), (NightDate.MIDNIGHT, divided)):
+        found = worked_on(session, Policy(night_date=choice))
+        assert [(part.date.day, part.minutes) for part in found] == expected
+        assert sum(part.minutes for part in found) == session.worked_min
 
 
 def test_worked_time_is_inside_the_session_or_from_in_to_out(judged):
@@ -271,6 +335,9 @@ class TestWords:
             "resolution": "minute",
             "late_base": "grace",
             "rounding": "ceil",
+            "rounding_table": "0-29:0 30-59:60",
+            "pairing": "alternating",
+            "night_date": "midnight",
             "single_punch": "in",
             "window_split": "later",
             "lunch_taps": "window",
@@ -298,6 +365,15 @@ class TestWords:
             ("flexible_min", "9999", "write a number from 0 to 1440"),
             ("half_threshold_h", "four", "write a number from 0 to 24"),
             ("half_threshold_h", "nan", "write a number from 0 to 24"),
+            ("pairing", "all", "write first_last or alternating"),
+            ("night_date", "end", "write start or midnight"),
+            ("rounding_table", "0-30:0 30-59:60", r"from 0 to 59 without a gap.*'30-59:60' does not follow"),
+            ("rounding_table", "0-29:0 31-59:60", "'31-59:60' does not follow"),
+            ("rounding_table", "0-29:0 30-60:60", "'30-60:60' does not follow"),
+            ("rounding_table", "0-29:61 30-59:60", "'0-29:61' does not follow"),
+            ("rounding_table", "29-0:0", "'29-0:0' does not follow"),
+            ("rounding_table", "0-29", "'0-29' does not follow"),
+            ("rounding_table", "0-29:0 30-58:60", "it ends at 58"),
         ],
     )
     def test_what_is_no_choice_is_refused_with_the_words_there_are(self, name, text, problem):

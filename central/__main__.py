@@ -40,6 +40,7 @@ _MODULES = {
     "terminal": "terminal",
     "audit": "audit",
     "verify": "verify",
+    "heads": "heads",
     "broker-config": "broker",
     "enrol": "enrol",
     "user": "user",

@@ -230,7 +230,8 @@ def test_the_command_names_the_first_event_and_says_whose_keys_it_used(central, 
     url = central.store.engine.url.render_as_string(hide_password=False)
     assert main(["--db", url, "verify"]) == 0
     said = capsys.readouterr().out
-    assert "23 events in 3 journals of 2 devices, 4 seals, 2 rows of the audit log; keys from the same database" in said
+    assert "23 events in 3 journals of 2 devices, 4 seals, 2 rows of the audit log, 0 heads of it, 2 facts; " in said
+    assert "keys from the same database" in said
     with central.store.write() as db:
         Thief.run(db, "UPDATE event SET badge = 'em:0000BEEF' WHERE badge = :b", b=BADGES[2])
     file = tmp_path / "keys"

@@ -41,6 +41,7 @@ _MODULES = {
     "audit": "audit",
     "verify": "verify",
     "heads": "heads",
+    "rights": "rights",
     "broker-config": "broker",
     "enrol": "enrol",
     "user": "user",

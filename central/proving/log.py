@@ -7,6 +7,7 @@ from central.proving.facts import Odd, Told, compare
 from central.proving.findings import Finding, Tally, What
 from central.proving.heads import Against, Said
 from central.store import audit
+from central.store.audit import Entry
 
 TABLE = "audit"
 
@@ -22,15 +23,22 @@ def prove_log(db: sa.Connection, said: list[Said], tally: Tally) -> None:
                 _find(tally, What.REMOVED, seq + 1, row.seq - 1, "rows are missing between their neighbours")
             elif row.prev_hash != before:
                 _find(tally, What.MOVED, row.seq, row.seq, "it does not follow the row before it")
-            if audit.chained(row) != row.hash:
+            if not sound(row) or audit.chained(row) != row.hash:
                 _find(tally, What.ALTERED, row.seq, row.seq, f"{row.what}: the row is not what was written")
             seq, before = row.seq, row.hash
             against.take(row.seq, row.hash)
-            told.take(row)
+            if sound(row):
+                told.take(row)
         tally.audited += len(rows)
     against.finish(seq, tally)
     tally.unheaded = max(0, seq - against.held_to)
     _prove_facts(db, told, tally, headed=bool(said))
+
+
+def sound(row: Entry) -> bool:
+    """Whether every column holds what it is for: SQLite keeps whatever somebody puts into it."""
+    texts = (row.who, row.action, row.what, row.before or "", row.after or "", row.why, row.origin)
+    return type(row.utc_ms) is int and type(row.prev_hash) is bytes and all(type(text) is str for text in texts)
 
 
 def _prove_facts(db: sa.Connection, told: Told, tally: Tally, *, headed: bool) -> None:

@@ -301,6 +301,22 @@ def test_a_log_that_cannot_be_read_breaks_its_chain_and_nothing_else(week):
     assert {f.where for f in found(week)} == {"audit", "site"}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("column", ["who", "what", "before", "after", "utc_ms", "prev_hash", "hash"])
+def test_a_column_of_another_type_is_told_and_not_stumbled_over(week, column):
+    """SQLite keeps whatever is put into a column."""
+    value = "text" if "hash" in column or column == "utc_ms" else b"\xff"
+    week.behind(f"UPDATE audit SET {column} = :v WHERE seq = 5", v=value)  # noqa: S608
+    assert any(f.where == "audit" and f.first <= 5 <= f.last for f in found(week))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_date_that_is_none_is_told_and_not_stumbled_over(week):
+    week.behind("UPDATE unit SET valid_from = 'once upon a time' WHERE id = 1")
+    (finding,) = found(week)
+    assert (finding.what, finding.where) == (What.ALTERED, "unit")
+
+
 def test_a_file_of_heads_says_which_line_is_wrong(week, tmp_path):
     file = tmp_path / "doors.txt"
     lines = [f"door-0001 {head_line(one.note)}" for one in kept(week)]

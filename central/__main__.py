@@ -40,6 +40,8 @@ _MODULES = {
     "terminal": "terminal",
     "audit": "audit",
     "verify": "verify",
+    "heads": "heads",
+    "rights": "rights",
     "broker-config": "broker",
     "enrol": "enrol",
     "user": "user",

@@ -124,12 +124,14 @@ def _collecting(
     settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
 ) -> Iterator[None]:
     from central.calendars.listing import Reminder
+    from central.heads import Closing
     from central.intake import Birth, run_collector
     from central.keys import load_key
     from central.roster.publish import Outbox, Publication, Publisher
     from edge.wire.topics import Channel, topic
 
-    publisher = Publisher(store, clock, load_key(settings.key.file).sign)
+    sign = load_key(settings.key.file).sign
+    publisher, heads = Publisher(store, clock, sign), Closing(store, clock, sign)
 
     def sent(one: Publication) -> bool:
         return running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True)
@@ -147,7 +149,10 @@ def _collecting(
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)
     health.count_with("intake", running.collector.report)
     try:
-        with _looping("publisher", publish, health, stop, PUBLISH_S):
+        with (
+            _looping("heads", heads.look, health, stop, PUBLISH_S),
+            _looping("publisher", publish, health, stop, PUBLISH_S),
+        ):
             yield
     finally:
         running.stop()

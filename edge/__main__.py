@@ -22,6 +22,8 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     _add_config(run)
     identity = commands.add_parser("identity", help="print the station's device id and public key, made if need be")
     _add_config(identity)
+    heads = commands.add_parser("heads", help="print the heads of central's audit log that this station was told")
+    _add_config(heads)
     enrol = commands.add_parser("enrol", help="let this station in at central, with a claim; waits for a person there")
     _add_config(enrol)
     enrol.add_argument("claim", nargs="?", default="", metavar="CLAIM", help="DD1:HOST:PORT:CODE; else the file's")
@@ -129,6 +131,12 @@ def _identity(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _heads(arguments: argparse.Namespace) -> int:
+    from edge.heads_command import run
+
+    return run(arguments.config)
+
+
 def _enrol(arguments: argparse.Namespace) -> int:
     from edge.enrol_command import run
 
@@ -163,6 +171,7 @@ _COMMANDS = {
     "run": _run,
     "doctor": _doctor,
     "identity": _identity,
+    "heads": _heads,
     "enrol": _enrol,
     "simulate": _simulate,
     "decode": _decode,

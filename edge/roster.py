@@ -2,7 +2,7 @@
 
 The file is the signed note as it came, so that what a restart reads is checked exactly like what the network brings. A
 damaged or foreign file is an empty roster and a warning: the door then records every badge as unknown, and central
-knows better.
+knows better. The heads of central's audit log that come with it are kept for longer (`witness.py`).
 """
 
 import logging
@@ -15,6 +15,7 @@ from edge.files import replace_file
 from edge.wire.config import Config, RosterEntry, decode_config
 from edge.wire.notes import Verify
 from edge.wire.text import WireError
+from edge.witness import Witness
 
 FILE = "cfg.note"
 
@@ -53,16 +54,27 @@ class Roster:
         self._path = folder / FILE
         self._device = device
         self._verify = verify
+        self._witness = Witness(folder, verify)
         self.view = View()
 
     def load(self) -> None:
         """Take the cached configuration. Never raises: without a good one the roster is empty."""
         try:
-            self.view = _view(self._checked(self._path.read_bytes()))
+            config = self._checked(self._path.read_bytes())
         except FileNotFoundError:
             log.info("%s: no configuration from central yet; every badge is unknown to the door", self._path)
         except (OSError, WireError) as error:
             log.warning("%s: %s; every badge is unknown until central sends its configuration again", self._path, error)
+        else:
+            self.view = _view(config)
+            self._keep_again(config)
+
+    def _keep_again(self, config: Config) -> None:
+        """The power may have gone between the two files."""
+        try:
+            self._witness.keep(config.heads)
+        except OSError as error:
+            log.warning("%s: %s; central sends its heads again tomorrow", self._path, error)
 
     def accept(self, payload: bytes) -> bool:
         """Apply a `cfg` from the network: True = it is on disk and in force, False = we have it or a newer one.
@@ -74,6 +86,7 @@ class Roster:
             return False
         replace_file(self._path, payload)
         self.view = _view(config)
+        self._witness.keep(config.heads)
         return True
 
     def _checked(self, payload: bytes) -> Config:

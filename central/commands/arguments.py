@@ -36,14 +36,14 @@ def check_period(first: dt.date, last: dt.date) -> None:
 
 
 def with_keys_bound(words: Sequence[str]) -> list[str]:
-    """The words of a command line with each `--key VALUE` as `--key=VALUE`.
+    """The words of a command line with each `--key VALUE` as `--key=VALUE`, and so `--central-key`.
 
     One public key in 64 begins with a minus sign, which argparse would take for an option.
     """
     bound: list[str] = []
     for word in words:
-        if bound and bound[-1] == "--key":
-            bound[-1] = f"--key={word}"
+        if bound and bound[-1] in ("--key", "--central-key"):
+            bound[-1] = f"{bound[-1]}={word}"
         else:
             bound.append(word)
     return bound

@@ -131,7 +131,7 @@ def _punch_row(punch: QuickPunch, line: bytes, after: bytes, received_ms: int) -
         return EventRow(
             seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms, badge, None, None, None, False
         )  # fmt: skip
-    uncertainty_ms, best_ms = _uncertainty_ms(age), in_calendar(utc_ms)
+    uncertainty_ms, best_ms = own_uncertainty_ms(age), in_calendar(utc_ms)
     ahead = best_ms - received_ms > uncertainty_ms + FUTURE_MS
     return EventRow(
         seq, "punch", line, after, uptime_ms, utc_ms, clock, age, received_ms,
@@ -140,7 +140,7 @@ def _punch_row(punch: QuickPunch, line: bytes, after: bytes, received_ms: int) -
 
 
 @lru_cache(4096)
-def _uncertainty_ms(sync_age_s: int | None) -> int:
+def own_uncertainty_ms(sync_age_s: int | None) -> int:
     """Of an ntp stamp, as `timing.own_time` says: it depends on the age of the last sync alone."""
     timed = own_time(Stamped("", 0, 0, "ntp", sync_age_s, 0))
     return 0 if timed is None else timed.uncertainty_ms

@@ -6,7 +6,7 @@ Only hashes that follow from the bytes are believed; whatever stands in a column
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from central.intaking.reading import read_row
+from central.intaking.reading import own_uncertainty_ms, read_row
 from central.proving.findings import Finding, What
 from central.recorded import is_recorded
 from central.store.events import EventRow
@@ -24,6 +24,14 @@ _BEGINS = b'{"seq":%d,"kind":"punch","uptime_ms":%d,"utc_ms":%d,"clock":"ntp","s
 """How nearly every line begins, and so all that the columns repeat: a station writes each name once."""
 Span = tuple[int, int]
 Whole = Callable[[int, int], list[EventRow]]
+
+
+class _Unsure(dict[int, int]):
+    """How unsure an own stamp is, by the age of its last sync (s): each worked out once."""
+
+    def __missing__(self, age_s: int) -> int:
+        self[age_s] = found = own_uncertainty_ms(age_s)
+        return found
 
 
 class Walk:
@@ -55,7 +63,7 @@ class Walk:
         self._next = 1
         self._gaps: list[Span] = []
         self._breaks: list[int] = []
-        self._unsure: dict[int | None, int] = {}
+        self._unsure = _Unsure()
 
     @property
     def end(self) -> int:
@@ -105,22 +113,22 @@ class Walk:
 
     def _look_at_columns(self, rows: Sequence[Any]) -> None:
         unsure = self._unsure
-        strange = set()
-        for seq, line, _, uptime, utc, age, badge, doubt, plain in rows:
-            if not (
-                plain
-                and age is not None
-                and badge is not None
-                and unsure.get(age) == doubt
-                and line.startswith(_BEGINS % (seq, uptime, utc, age, badge.encode()))
-            ):
-                strange.add(seq)
+        strange = {
+            seq
+            for seq, line, _, uptime, utc, age, badge, doubt, plain in rows
+            if not plain
+            or unsure[age] != doubt
+            or not line.startswith(_BEGINS % (seq, uptime, utc, age, badge.encode()))
+        }
         if strange:
             for row in self._whole(min(strange), max(strange)):
                 if row.seq in strange:
                     self._compare(row)
 
     def _compare(self, row: EventRow) -> None:
+        if not isinstance(row.line, bytes):
+            self.find(What.ALTERED, row.seq, row.seq, "the line is not stored as bytes")
+            return
         try:
             said = read_row(row.line, row.hash, row.received_ms)
         except WireError as error:
@@ -131,7 +139,6 @@ class Walk:
         names = [*_SAID, *_STAMPED]
         if said.method is not None and not self._recorded:
             names += _TIMED
-            self._unsure[said.sync_age_s] = said.uncertainty_ms or 0
         if other := [name for name in names if getattr(said, name) != getattr(row, name)]:
             what = What.ALTERED if set(other) & set(_SAID) else What.RETIMED
             told = ", ".join(f"{name} is {getattr(row, name)!r}" for name in other if name != "badge")

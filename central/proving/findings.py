@@ -16,6 +16,7 @@ class What(StrEnum):
     PARENT = "parent"
     HOLE = "hole"
     KEY = "key"
+    HEAD = "head"
 
 
 REMEDIES = {
@@ -27,6 +28,7 @@ REMEDIES = {
     What.SEAL: "compare with a backup and with the notes that were collected from the station",
     What.PARENT: "compare both journals with a backup and with the station's own",
     What.HOLE: "nobody said that this was lost: look for it in a backup and at the station",
+    What.HEAD: "central's key did not sign it: collect the station's again, and find out who wrote this line",
     What.KEY: "get the station's public key from the station itself (`diemdanh-edge identity`)",
 }
 
@@ -53,13 +55,23 @@ class Finding:
 
 @dataclass(slots=True)
 class Tally:
-    """What was walked. audited: rows of the audit log. unsealed: events after the last seal that holds, or
-    of journals without any: provisional. to_come: seqs that are known to exist and are not stored."""
+    """What was walked.
+
+    audited: rows of the audit log; facts: compared with it; unheaded: rows after its last head that holds; untold:
+    facts that it never told, before its first head; unsigned: heads without a key to check them. unsealed: events after
+    the last seal that holds, or of journals without any: provisional. to_come: seqs that are known to exist and are not
+    stored.
+    """
 
     devices: int = 0
     journals: int = 0
     events: int = 0
     audited: int = 0
+    heads: int = 0
+    facts: int = 0
+    unheaded: int = 0
+    untold: int = 0
+    unsigned: int = 0
     seals: int = 0
     unsealed: int = 0
     to_come: int = 0

@@ -1,6 +1,7 @@
 """Everything that can be proved of a database, from public keys alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,9 +10,11 @@ from central.errors import CentralError
 from central.keys import decode_key
 from central.proving.devices import Asked, prove_device
 from central.proving.findings import Tally
+from central.proving.heads import Kept, checked, stored
 from central.proving.log import prove_log
-from central.store import proof
+from central.store import heads, proof
 from central.unknown import unknown_device
+from edge.wire.notes import Verify
 
 
 class ProofError(CentralError, ValueError):
@@ -52,21 +55,33 @@ def _key(text: str, file: Path, number: int) -> str:
     return text
 
 
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """What holds the audit log: heads from the doors, beside those of the database. verify: by central's key; None =
+    there is none, and signatures are not checked."""
+
+    kept: Sequence[Kept] = ()
+    verify: Verify | None = None
+
+
 def prove(
     db: sa.Connection,
     keys: Mapping[str, str] | None = None,
     device: str | None = None,
     from_ms: int | None = None,
     to_ms: int | None = None,
+    witnesses: Witnesses | None = None,
 ) -> Tally:
     """Walk what is stored. keys: device -> public key, None = as the database itself says; device: only this one, by
-    code or id, and without the audit log. Raises UnknownDeviceError."""
+    code or id, and without the audit log and the facts. Raises UnknownDeviceError."""
     asked = Asked(proof.keys(db) if keys is None else keys, from_ms, to_ms)
     tally = Tally()
     for found in _devices(db, device):
         prove_device(db, found, asked, tally)
     if device is None:
-        prove_log(db, tally)
+        given = witnesses or Witnesses()
+        kept = [*stored(heads.heads(db), tally), *given.kept]
+        prove_log(db, checked(kept, given.verify, tally), tally)
     return tally
 
 

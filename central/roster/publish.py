@@ -1,7 +1,7 @@
 """The configuration of each door: its people, and for today and tomorrow every boundary already worked out.
 
 A door holds no rule of its own. Central publishes the whole configuration again whenever what it says has changed
-(roster, plans, hours, the date), and sends it to a door whose birth names an older version.
+(roster, plans, hours, the date, the heads of the audit log), and sends it to a door whose birth names an older version.
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from central.clock import Clock
+from central.heads import sent
 from central.moments import local_date, ms_of
 from central.names import short_name
 from central.rules.day import Plan, PlanKind, Session
@@ -65,7 +66,7 @@ class Publisher:
         self._store = store
         self._clock = clock
         self._sign = sign
-        self._seen: tuple[dict[str, int], dt.date] | None = None
+        self._seen: tuple[dict[str, int], dt.date, tuple[bytes, ...]] | None = None
         self._births: deque[tuple[str, int]] = deque()
         self._fresh: list[Publication] = []  # saved, and kept over a round that fails after it
 
@@ -88,10 +89,10 @@ class Publisher:
     def _look_for_changes(self) -> None:
         today = local_date(self._clock.now_ms())
         with self._store.read() as db:
-            state = (fleet.counters(db), today)
+            state = (fleet.counters(db), today, sent(db))
             if state == self._seen:
                 return
-            built = _configs(db, today)
+            built = [replace(config, heads=state[2]) for config in _configs(db, today)]
             known = configs.hashes(db)
         changed = [config for config in built if known.get(config.device) != config_hash(config)]
         for first in range(0, len(changed), GROUP):

@@ -1,7 +1,8 @@
 """The audit log: every change of a fact that a person or an import makes, written in the transaction that makes it.
 
-`watch` listens to what a connection is told to do, so that no command can forget it: before an UPDATE or DELETE of an
-audited table the rows are read, and before the commit the changes are chained behind the last row. Who acts is said
+`watch` listens to what a connection is told to do, so that no command can forget it: before and after a statement
+about an audited table its rows are read, and before the commit the changes are chained behind the last row. So the
+log's last word about a row is that row, number and defaults included, and `verify` can compare them. Who acts is said
 once, by whoever begins (`acting`).
 
 A row's canonical form is UTF-8 JSON without spaces: `[seq,utc_ms,who,action,what,before,after,why,origin]`; its hash is
@@ -36,9 +37,15 @@ AUDITED = frozenset(
 )  # fmt: skip
 """Tables of facts that people decide. All others hold what devices said, or what is worked out."""
 BEGIN = sha256(b"dd/audit/1").digest()
-_GATHERED = "diemdanh_audit"
+_GATHERED, _BEGUN = "diemdanh_audit", "diemdanh_audit_begun"
 _LOCK = 0x6464_6175
 _NAMES = 120
+
+
+Row = Mapping[str, Any]
+"""A row by the names of its columns."""
+Key = tuple[Any, ...]
+"""A row's primary key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,8 @@ class Change(NamedTuple):
     """One row before and after; columns as they are stored."""
 
     table: sa.Table
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    before: Row | None
+    after: Row | None
 
 
 class Entry(NamedTuple):
@@ -117,43 +124,76 @@ def watch(engine: sa.Engine, now_ms: Callable[[], int]) -> None:
 
     @sa.event.listens_for(engine, "before_execute")
     def _before(db: sa.Connection, statement: Any, multi: Any, params: Any, _: Any) -> None:
-        if not isinstance(statement, sa.Insert | sa.Update | sa.Delete):
-            return
-        table = statement.table
-        if isinstance(table, sa.Table) and table.name in AUDITED:
-            given = list(multi) or [params or {}]
+        table = _changed(statement)
+        if table is not None:
+            db.info[_BEGUN] = _begun(db, statement, table, list(multi) or [params or {}])
+
+    @sa.event.listens_for(engine, "after_execute")
+    def _after(db: sa.Connection, statement: Any, multi: Any, params: Any, options: Any, result: Any) -> None:
+        if _changed(statement) is not None:
             gathered: list[Change] = db.info.setdefault(_GATHERED, [])
-            gathered += _changes(db, statement, table, given)
+            gathered += _changes(db, db.info.pop(_BEGUN))
 
     @sa.event.listens_for(engine, "commit")
     def _commit(db: sa.Connection) -> None:
         gathered = db.info.pop(_GATHERED, None)
         if gathered:
-            _append(db, gathered, now_ms())
+            append(db, gathered, now_ms())
 
     @sa.event.listens_for(engine, "rollback")
     def _rollback(db: sa.Connection) -> None:
         db.info.pop(_GATHERED, None)
 
 
-def _changes(db: sa.Connection, statement: Any, table: sa.Table, given: list[Mapping[str, Any]]) -> list[Change]:
+def _changed(statement: Any) -> sa.Table | None:
+    """The audited table that a statement changes."""
+    table = statement.table if isinstance(statement, sa.Insert | sa.Update | sa.Delete) else None
+    return table if isinstance(table, sa.Table) and table.name in AUDITED else None
+
+
+class _Begun(NamedTuple):
+    """A statement on its way. rows: key afterwards -> the row before; floor: a row with a higher number is its own,
+    None where its rows have their keys already."""
+
+    table: sa.Table
+    rows: dict[Key, Row | None]
+    floor: int | None
+
+
+def _begun(db: sa.Connection, statement: Any, table: sa.Table, given: list[Row]) -> _Begun:
+    keys = [column.name for column in table.primary_key.columns]
     fixed = {_name(column): _plain(value) for column, value in (getattr(statement, "_values", None) or {}).items()}
     if isinstance(statement, sa.Insert):
-        return [Change(table, _there(db, table, fixed | row), fixed | row) for row in map(dict, given)]
-    found = []
+        rows = [{**fixed, **row} for row in given]
+        if any(name not in row for row in rows for name in keys):
+            highest = db.execute(sa.select(sa.func.max(table.c[keys[0]]))).scalar()
+            return _Begun(table, {}, 0 if highest is None else int(highest))
+        found = {tuple(row[name] for name in keys): None for row in rows}
+        return _Begun(table, {key: _there(db, table, key) for key in found}, None)
+    before: dict[Key, Row | None] = {}
     for row in given:
         query = sa.select(table).where(*statement._where_criteria)
-        for before in db.execute(query, row).mappings().all():
-            after = None if isinstance(statement, sa.Delete) else {**before, **_set(statement, row)}
-            found.append(Change(table, dict(before), after))
-    return found
+        set_ = {} if isinstance(statement, sa.Delete) else _set(statement, row)
+        for old in db.execute(query, row).mappings().all():
+            before.setdefault(tuple(set_.get(name, old[name]) for name in keys), dict(old))
+    return _Begun(table, before, None)
+
+
+def _changes(db: sa.Connection, begun: _Begun) -> list[Change]:
+    """What came of it, as it is stored now: defaults, numbers and what the database made of a conflict among it."""
+    table = begun.table
+    if begun.floor is None:
+        return [Change(table, before, _there(db, table, key)) for key, before in begun.rows.items()]
+    (number,) = table.primary_key.columns
+    query = sa.select(table).where(number > begun.floor).order_by(number)
+    return [Change(table, None, dict(row)) for row in db.execute(query).mappings().all()]
 
 
 def _name(column: Any) -> str:
     return str(getattr(column, "name", column))
 
 
-def _set(statement: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+def _set(statement: Any, row: Row) -> dict[str, Any]:
     """The values that an UPDATE sets."""
     return {
         _name(column): row[value.key] if isinstance(value, sa.BindParameter) and value.key in row else _plain(value)
@@ -165,34 +205,54 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, sa.BindParameter) else value
 
 
-def _there(db: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The row that an INSERT meets, where its key is in it."""
-    keys = list(table.primary_key.columns)
-    if any(key.name not in row for key in keys):
-        return None
-    found = db.execute(sa.select(table).where(*(key == row[key.name] for key in keys))).mappings().first()
+def _there(db: sa.Connection, table: sa.Table, key: Key) -> Row | None:
+    """The row with a key."""
+    columns = table.primary_key.columns
+    query = sa.select(table).where(*(column == value for column, value in zip(columns, key, strict=True)))
+    found = db.execute(query).mappings().first()
     return None if found is None else dict(found)
 
 
-def _append(db: sa.Connection, changes: list[Change], utc_ms: int) -> None:
+def hold(db: sa.Connection) -> None:
+    """From here to the end of the transaction nobody else lengthens the log."""
     if db.dialect.name != "sqlite":
         db.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    last = db.execute(sa.select(TABLE.c.seq, TABLE.c.hash).order_by(TABLE.c.seq.desc()).limit(1)).first()
-    seq, before = (last.seq, bytes(last.hash)) if last else (0, BEGIN)
+
+
+class End(NamedTuple):
+    """The last row of the log: its number and its hash; of an empty log 0, and what the first row follows."""
+
+    seq: int
+    hash: bytes
+
+
+def end(db: sa.Connection, before_ms: int | None = None) -> End:
+    """Where the log ends; before_ms: where it ended at that moment (UTC ms)."""
+    query = sa.select(TABLE.c.seq, TABLE.c.hash).order_by(TABLE.c.seq.desc()).limit(1)
+    if before_ms is not None:
+        query = query.where(TABLE.c.utc_ms < before_ms)
+    last = db.execute(query).first()
+    return End(last.seq, bytes(last.hash)) if last else End(0, BEGIN)
+
+
+def append(db: sa.Connection, changes: list[Change], utc_ms: int) -> None:
+    """Chain changes behind the last row. A row that is after it what it was before is none."""
+    hold(db)
+    seq, before = end(db)
     deed, rows = _acting.get(), []
     for change in changes:
-        if change.before is not None and change.after is not None and _same(change.before, change.after):
+        if change.before == change.after:
             continue
         seq += 1
         what = f"{change.table.name} {_key(change)}"[:200]
-        told = (_told(change.before), _told(change.after))
+        told_rows = (told(change.before), told(change.after))
         entry = Entry(
             seq,
             utc_ms,
             deed.who[:_NAMES],
             deed.action[:40],
             what,
-            *told,
+            *told_rows,
             deed.why[:400],
             deed.origin[:200],
             before,
@@ -204,16 +264,13 @@ def _append(db: sa.Connection, changes: list[Change], utc_ms: int) -> None:
         db.execute(sa.insert(TABLE), rows)
 
 
-def _same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return all(before.get(name) == value for name, value in after.items())
-
-
 def _key(change: Change) -> str:
     row = change.after or change.before or {}
     return ",".join(str(row[key.name]) for key in change.table.primary_key.columns if row.get(key.name) is not None)
 
 
-def _told(row: Mapping[str, Any] | None) -> str | None:
+def told(row: Row | None) -> str | None:
+    """A row as the log has it: JSON, names in order."""
     return None if row is None else json.dumps(dict(row), ensure_ascii=False, default=_text, sort_keys=True)
 
 

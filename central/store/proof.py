@@ -1,6 +1,6 @@
 """What a proof reads: journals, their events a page at a time, seals and holes; nothing is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -72,7 +72,8 @@ def journals(db: sa.Connection, device: str) -> list[JournalRow]:
 
 
 class Slim(NamedTuple):
-    """As much of an event as proving one usually takes. plain: it is a punch whose time is its own stamp of NTP."""
+    """As much of an event as proving one usually takes. plain: it is a punch whose time is its own stamp of NTP,
+    with a badge and the age of the last sync."""
 
     seq: int
     line: bytes
@@ -85,11 +86,24 @@ class Slim(NamedTuple):
     plain: int
 
 
-_PLAIN = "CASE WHEN kind = 'punch' AND clock = 'ntp' AND method = 'own' AND time_ms = utc_ms THEN 1 ELSE 0 END"
-_PAGE = (
-    f"SELECT {', '.join(Slim._fields[:-1])}, {_PLAIN} FROM event "  # noqa: S608
-    f"WHERE journal_id = :j AND seq > :after ORDER BY seq LIMIT {PAGE}"
+_PLAIN = (
+    "CASE WHEN kind = 'punch' AND clock = 'ntp' AND method = 'own' AND time_ms = utc_ms "
+    "AND sync_age_s >= 0 AND badge IS NOT NULL{typed} THEN 1 ELSE 0 END"
 )
+_TYPED = "".join(f" AND typeof({name}) = 'integer'" for name in ("uptime_ms", "utc_ms", "sync_age_s"))
+_BYTES = {"line": "CAST(line AS BLOB)", "hash": "CAST(hash AS BLOB)"}
+"""SQLite keeps whatever somebody puts into a column; whoever proves it must not stumble over that."""
+
+
+def _page(names: Iterable[str], typed: str) -> str:
+    return (
+        f"SELECT {', '.join(names)}, {_PLAIN.format(typed=typed)} FROM event "  # noqa: S608
+        f"WHERE journal_id = :j AND seq > :after ORDER BY seq LIMIT {PAGE}"
+    )
+
+
+_PAGE = _page(Slim._fields[:-1], "")
+_PAGE_SQLITE = _page((_BYTES.get(name, name) for name in Slim._fields[:-1]), f"{_TYPED} AND typeof(badge) = 'text'")
 
 
 def pages(db: sa.Connection, journal_id: int) -> Iterator[list[Any]]:
@@ -100,7 +114,7 @@ def pages(db: sa.Connection, journal_id: int) -> Iterator[list[Any]]:
         if db.dialect.name == "sqlite":
             # The driver's own tuples: of a million rows the wrapping alone would take a second.
             cursor = db.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            rows: list[Any] = cursor.execute(_PAGE, asked).fetchall()
+            rows: list[Any] = cursor.execute(_PAGE_SQLITE, asked).fetchall()
             cursor.close()
         else:
             rows = [tuple(row) for row in db.execute(sa.text(_PAGE), asked)]

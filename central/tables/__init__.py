@@ -6,7 +6,7 @@ included, an empty end meaning no limit. Verdicts, presence and coverage are com
 One noun a file; everybody imports from here.
 """
 
-from central.tables.audit import AuditRow
+from central.tables.audit import AuditHead, AuditRow
 from central.tables.calendar import CalendarDecision, CalendarProposal
 from central.tables.counting import CaseEvent, OfficeCase, OfficeThreshold
 from central.tables.decisions import CommandResult, DoorDecision
@@ -31,6 +31,7 @@ from central.tables.who import Assignment, Badge, Staff, Unit, UnitSuccession
 __all__ = [
     "AccessToken",
     "Assignment",
+    "AuditHead",
     "AuditRow",
     "Badge",
     "CalendarDay",

@@ -1,5 +1,7 @@
 """The audit log: who changed which fact, when, and why. Rows are added, never changed."""
 
+import datetime as dt
+
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
@@ -23,3 +25,16 @@ class AuditRow(SQLModel, table=True):
     origin: str = Field(default="", max_length=200)
     prev_hash: bytes
     hash: bytes
+
+
+class AuditHead(SQLModel, table=True):
+    """Central's signature over the log as it stood at the close of a local date, or when somebody asked. rows and hash:
+    how many rows it had, and the last one's hash; note: the signed note (`edge.wire.heads`), which says the same."""
+
+    __tablename__ = "audit_head"
+    id: int | None = Field(default=None, primary_key=True)
+    date: dt.date = Field(index=True)
+    utc_ms: int = ms()  # type: ignore[assignment]
+    rows: int = ms()  # type: ignore[assignment]
+    hash: bytes
+    note: bytes

@@ -9,8 +9,9 @@ from hashlib import sha256
 from typing import Any
 
 from edge.wire import text as t
+from edge.wire.heads import MAX_HEADS, head_line, head_note
 from edge.wire.notes import Sign, Verify, decode_note, encode_note
-from edge.wire.text import Fields, WireError, encode_line
+from edge.wire.text import MAX_LINE_BYTES, Fields, WireError, encode_line
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 MAX_ROSTER = 20_000
@@ -48,7 +49,8 @@ class RosterEntry:
 class Config:
     """version: central's utc in ms; a device accepts only a higher one. texts: overrides of the door's phrases.
 
-    policy: settings of the door by name, such as `repeat_guard_ms` (whole numbers).
+    policy: settings of the door by name, such as `repeat_guard_ms` (whole numbers). heads: central's newest signed
+    heads, oldest first, a note each (`heads.decode_head` checks them); without any the field is not there.
     """
 
     device: str
@@ -58,6 +60,7 @@ class Config:
     roster: tuple[RosterEntry, ...]
     texts: tuple[tuple[str, str], ...] = ()
     policy: tuple[tuple[str, int], ...] = field(default=())
+    heads: tuple[bytes, ...] = ()
 
 
 def encode_config(config: Config, sign: Sign) -> bytes:
@@ -87,6 +90,7 @@ def decode_config(payload: bytes, verify: Verify) -> Config:
         tuple(_read_entry(item) for item in t.objects(fields, "roster", MAX_ROSTER)),
         tuple((name, t.text(texts, name, 200)) for name in t.names(texts, MAX_NAMES)),
         tuple((name, t.integer(policy, name)) for name in t.names(policy, MAX_NAMES)),
+        tuple(head_note(line) for line in t.words(fields, "heads", MAX_HEADS, MAX_LINE_BYTES)),
     )
 
 
@@ -101,7 +105,8 @@ def _hash(content: Fields) -> str:
 
 
 def _fields(config: Config) -> dict[str, Any]:
-    return {
+    heads = {"heads": [head_line(note) for note in config.heads]} if config.heads else {}
+    return heads | {
         "device": config.device,
         "version": config.version,
         "unit": config.unit,

@@ -234,7 +234,8 @@ def test_the_command_names_the_first_event_and_says_whose_keys_it_used(central, 
     url = central.store.engine.url.render_as_string(hide_password=False)
     assert main(["--db", url, "verify"]) == 0
     said = capsys.readouterr().out
-    assert "23 events in 3 journals of 2 devices, 4 seals, 2 rows of the audit log; keys from the same database" in said
+    assert "23 events in 3 journals of 2 devices, 4 seals, 2 rows of the audit log, 0 heads of it, 2 facts; " in said
+    assert "keys from the same database" in said
     with central.store.write() as db:
         Thief.run(db, "UPDATE event SET badge = 'em:0000BEEF' WHERE badge = :b", b=BADGES[2])
     file = tmp_path / "keys"
@@ -250,3 +251,13 @@ def test_the_command_names_the_first_event_and_says_whose_keys_it_used(central, 
     assert (told["intact"], told["events"], told["keys"]) == (False, 23, str(file))
     assert main([*words, "--from", "2026-04-01"]) == 0
     assert main([*words, "--device", "D-nobody"]) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("column", ["line", "hash", "uptime_ms", "utc_ms", "sync_age_s", "badge", "uncertainty_ms"])
+def test_a_column_of_another_type_is_told_and_not_stumbled_over(central, sealed, column):
+    """SQLite keeps whatever is put into a column."""
+    value = b"\xff" if column == "badge" else "nonsense"
+    with central.store.write() as db:
+        Thief.run(db, f"UPDATE event SET {column} = :v WHERE seq = 4", v=value)  # noqa: S608
+    assert any(f.first <= 4 <= f.last for f in found(central))

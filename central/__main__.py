@@ -89,6 +89,7 @@ def _add_device(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     listing.add_argument("--json", action="store_true", help="for machines")
     revoke = verbs.add_parser("revoke", help="refuse everything a station says from now on")
     revoke.add_argument("code")
+    revoke.add_argument("--reason", default="", help="why, in words; stays with what was decided about the door")
     import_module("central.commands.doors").add_verbs(verbs)
 
 

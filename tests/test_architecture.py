@@ -72,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/commands/enrol.py": {"central", *WIRE, "segno"},
     "central/permits.py": set(),
     "central/passwords.py": {"central", "argon2", "pyotp"},
+    "central/web/qr.py": {"segno", "markupsafe"},
     "central/web": {"central", *FRAMEWORK},
     "central": {"central", "sqlalchemy", *WIRE},
 }
@@ -81,7 +82,7 @@ ONLY_IN = {
     "paho": {"edge/uplink.py", "central/intake.py"},
     "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
-    "segno": {"central/commands/enrol.py"},
+    "segno": {"central/commands/enrol.py", "central/web/qr.py"},
 }
 CLOCKS = {"edge/clock.py", "central/clock.py"}
 DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}

@@ -32,7 +32,7 @@ HEADERS = {
     "base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without one a browser names no origin of its own forms
     "Cache-Control": "no-store",
     "Connection": "close",
 }

@@ -89,6 +89,15 @@ def revoke_station(store: Store, settings: Settings, code: str, now_ms: int, why
 
 
 def _told(store: Store, settings: Settings, device: str, now_ms: int) -> str | None:
+    """The registry has it already: what the broker's folder refuses is left to do, and no failure."""
     if not settings.broker.folder:
         return None
+    try:
+        return _refused_at_broker(store, settings, device, now_ms)
+    except OSError as error:
+        folder = settings.broker.folder
+        return f"the broker was not told ({error}): repeat `device revoke` as the account that owns {folder}"
+
+
+def _refused_at_broker(store: Store, settings: Settings, device: str, now_ms: int) -> str:
     return refuse_at_broker(store, settings.broker, open_authority(settings.ca.file, now_ms), device, now_ms)

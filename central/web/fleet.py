@@ -1,5 +1,6 @@
 """What the page of the devices shows, worked out from what is known of each: words, signs and order; no HTML."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -90,22 +91,30 @@ def known_devices(db: Any, now_ms: int, real_ms: int) -> Known:
 
 
 def units_of(known: Known, now_ms: int, language: str) -> tuple[UnitOfDoors, ...]:
-    """Every unit that has a device, in order of the codes; devices without a unit first."""
+    """Every unit that has a device, those that need somebody first, else in order of the codes."""
     by_unit: dict[str, list[Line]] = {}
     for door in known.doors:
         line = line_of(known, door, now_ms, language)
         by_unit.setdefault(line.unit, []).append(line)
-    name = known.roster.unit_name
     today = local_date(now_ms)
-    return tuple(
+    found = [
         UnitOfDoors(
             code,
-            name(code, today) if code else catalogue(language).gettext("No unit"),
+            name_of(known.roster, code, today) if code else catalogue(language).gettext("No unit"),
             tuple(sorted(lines, key=lambda one: (_ORDER.index(one.state), one.code))),
             sum(one.state in (LIVE, TROUBLE) for one in lines),
         )
         for code, lines in sorted(by_unit.items())
-    )
+    ]
+    return tuple(sorted(found, key=lambda unit: unit.lines[0].state not in (SILENT, TROUBLE)))
+
+
+def name_of(roster: Roster, code: str, on: dt.date) -> str:
+    """The unit's name on the date; of one that has ended or not begun, the newest that is known, else its code."""
+    names = roster.units.get(code, ())
+    newest = max(names, key=lambda one: one.valid_from or dt.date.min, default=None)
+    today = roster.unit_name(code, on)
+    return newest.name if today == code and newest is not None else today
 
 
 _ORDER = (SILENT, TROUBLE, UNKNOWN, LIVE, GONE)

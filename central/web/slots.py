@@ -31,22 +31,27 @@ _SIGNS = {"waits": "…", "asks": "!", "live": "✓", "ended": "–"}
 def slot_cards(
     found: Iterable[Progress], live: Mapping[str, bool], real_ms: int, language: str
 ) -> tuple[SlotCard, ...]:
-    """The newest slot of each door: those underway, and what came of those of the last day. live: door -> whether its
+    """The newest slot of each door: those underway, and what came of those of the last day; a station that spoke and
+    is silent now is the fleet's matter. live: door -> whether its
     station speaks now; a door that is not in it is not registered."""
     newest = {one.door: one for one in found}
     cards = [
         _card(one, live, language)
         for one in newest.values()
-        if one.state in UNDERWAY or real_ms - one.opened_ms < DAY_MS or 0 <= real_ms - one.expires_ms < DAY_MS
+        if one.state in UNDERWAY or (_recent(one, real_ms) and not (one.state == "speaking" and not live.get(one.door)))
     ]
     return tuple(sorted(cards, key=lambda card: (_ORDER.index(card.tone), card.door)))
+
+
+def _recent(one: Progress, real_ms: int) -> bool:
+    return real_ms - one.opened_ms < DAY_MS or 0 <= real_ms - one.expires_ms < DAY_MS
 
 
 _ORDER = ("asks", "waits", "live", "ended")
 
 
 def _card(one: Progress, live: Mapping[str, bool], language: str) -> SlotCard:
-    state = "enrolled" if one.state == "speaking" and not live.get(one.door, False) else one.state
+    state = one.state
     tone = _tone(state)
     return SlotCard(
         one.door,

@@ -1,5 +1,6 @@
 """`/devices`: the fleet by unit, each device, stations that are being let in, and what a technician changes."""
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Annotated
@@ -33,11 +34,13 @@ from central.web.device_words import (
     NO_UNIT,
     NOT_CONFIRMED,
 )
-from central.web.fleet import Known, counts_of, known_devices, line_of, state_of, units_of
+from central.web.fleet import Known, counts_of, known_devices, line_of, name_of, state_of, units_of
 from central.web.gate import granted
 from central.web.qr import qr_svg
 from central.web.slots import SlotCard, slot_cards
 from central.web.texts import catalogue, chosen
+
+log = logging.getLogger(__name__)
 
 Lang = Annotated[str | None, Query(max_length=8)]
 Word = Annotated[str, Query(max_length=40)]
@@ -142,7 +145,7 @@ class _Pages:
 
     def _new(self, request: Request, language: str, said: dict[str, str], problem: str, status: int) -> Response:
         known, today, say = self._known(), local_date(self._clock.now_ms()), catalogue(language).gettext
-        units = [(code, known.roster.unit_name(code, today)) for code in sorted(known.roster.units)]
+        units = [(code, name_of(known.roster, code, today)) for code in sorted(known.roster.units)]
         waiting = [door.code for door in known.doors if not _has_station(known, door.device)]
         fields = {"door": "", "unit": "", "location": "", "replace": ""} | said
         values = {"units": units, "waiting": waiting, "said": fields, "problem": problem and say(problem)}
@@ -193,7 +196,7 @@ class _Pages:
             raise HTTPException(404, f"there is no device {code!r}; see /devices")
         with self._store.read() as db:
             story = story_of(db, door, known, language)
-        unit = known.roster.unit_name(door.unit, local_date(now_ms)) if door.unit else ""
+        unit = name_of(known.roster, door.unit, local_date(now_ms)) if door.unit else ""
         return self._page(
             request,
             "device.html",
@@ -243,6 +246,8 @@ class _Pages:
         by = self._deed(request, "device revoke", reason)
         with acting(by):
             revoked = revoke_station(self._store, self._settings, code, self._real.now_ms(), reason, by.who)
+        if revoked.left:
+            log.warning("%s is revoked by %s: %s", code, by.who, revoked.left)
         done = "revoked" if revoked.left == "" else "revoked_here"
         return RedirectResponse(f"/devices?lang={language}&done={done}", 303)
 

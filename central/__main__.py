@@ -148,9 +148,9 @@ def _acting(arguments: argparse.Namespace) -> AbstractContextManager[None]:
     """Whoever runs a command answers for what it changes: the name that is given, else the account."""
     from central.store.audit import Deed, account, acting, here
 
-    given = {name: str(getattr(arguments, name, None) or "") for name in ("by", "doc", "reason", "verb")}
+    given = {name: str(getattr(arguments, name, None) or "") for name in ("by", "doc", "reason", "why", "verb")}
     action = f"{arguments.command} {given['verb']}".strip()
-    why = "; ".join(filter(None, (given["doc"], given["reason"])))
+    why = "; ".join(filter(None, (given["doc"], given["reason"], given["why"])))
     return acting(Deed(given["by"] or account(), action, why, here()))
 
 

@@ -1,5 +1,6 @@
 """The past of one device as its page tells it, and what is to be done about it: words, no HTML."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from central.silence import Silence
 from central.store import decisions, history, quarantine
 from central.store.accounts import Account
 from central.store.history import Remark, Run
+from central.store.moves import MOVED, move_of
 from central.web.board import FINDINGS
 from central.web.device_words import CODES, DECISIONS, FINDING_REMEDIES, LOST, REFUSED, REMARKS, REMEDIES
 from central.web.fleet import Known
@@ -101,8 +103,14 @@ def _remark(one: Remark, language: str) -> Told:
 def _decision(one: decisions.Decision, language: str) -> Told:
     say = catalogue(language).gettext
     word = say(DECISIONS[one.what]) if one.what in DECISIONS else one.what
-    behind = " · ".join(part for part in (one.detail, one.by, one.doc_no) if part)
+    detail = _move(one.detail, say) if one.what == MOVED else one.detail
+    behind = " · ".join(part for part in (detail, one.by, one.doc_no) if part)
     return Told(_at(one.at_ms), f"{word}: {behind}" if behind else word)
+
+
+def _move(detail: str, say: Callable[[str], str]) -> str:
+    move = move_of(detail)
+    return say("from %s to %s, from %s on") % (move.before or "–", move.unit, f"{move.on:%d/%m/%Y}")
 
 
 def _run(one: Run, language: str) -> RunLine:

@@ -78,8 +78,10 @@ BAD_CODE = "A door's code has 1 to 39 letters, digits, dots or dashes, such as D
 A_STATION = "This door has a station already. Tick that it is replaced if another one shall take its place."
 A_TERMINAL = "This door has a terminal of another maker; give the station a code of its own."
 CHANGED = "This has changed meanwhile: look at how it stands now, and open a new slot if need be."
+NOT_MOVED = "Nothing was moved: choose another unit, a date after its last move, and say why."
 NOT_CONFIRMED = "Nothing was revoked: type the door's code as it stands above, and say why."
 DONE = {
+    "moved": "Moved: its new configuration goes out by itself on that date; the past stays with the old unit.",
     "let_in": "Let in: the station fetches its certificate by itself and turns green here.",
     "refused": "Refused: this claim is of no use any more.",
     "revoked": "Revoked: the broker refuses it, and its connection is ended.",

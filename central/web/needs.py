@@ -28,6 +28,7 @@ NEEDS: dict[str, Action] = {
     "POST /devices/{code}/confirm": A.CHANGE_DEVICES,
     "POST /devices/{code}/refuse": A.CHANGE_DEVICES,
     "POST /devices/{code}/revoke": A.CHANGE_DEVICES,
+    "POST /devices/{code}/move": A.CHANGE_DEVICES,
     # Terminals of other makers know nothing of logins; they exist only with `web.terminals`.
     "GET /iclock/cdata": A.SIGN_IN,
     "POST /iclock/cdata": A.SIGN_IN,

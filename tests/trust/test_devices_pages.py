@@ -209,6 +209,22 @@ def test_revoking_needs_the_code_and_a_reason_and_reaches_the_broker(site, techn
     assert row.id in (site.entrance.office.broker_folder / "acl").read_text("utf-8")
 
 
+def test_a_station_moves_to_another_unit_from_a_date_on(site, technician):
+    with pytest.raises(WaitingError) as waiting:
+        site.entrance.way().enrol(open_slot(technician))
+    technician.send("/devices", f"/devices/{DOOR}/confirm", digits=waiting.value.digits)
+    page, path = f"/devices/{DOOR}", f"/devices/{DOOR}/move{ENGLISH}"
+    good = {"unit": "X02", "from": "2030-01-07", "why": "QĐ-7"}
+    for spoiled in ({"unit": "NOWHERE"}, {"unit": "X01"}, {"from": "7/1/2030"}, {"from": ""}, {"why": " "}):
+        answer = technician.send(page, path, **(good | spoiled))
+        assert answer.status == 400 and "Nothing was moved" in said(answer)
+    assert technician.send(page, path, **good).status == 303
+    assert "from X01 to X02, from 07/01/2030 on · technician · QĐ-7" in technician.get(page + ENGLISH).text
+    with site.store.read() as db:
+        rows = [row for row in audit.search(db, None, None, "technician", None) if row.action == "device move"]
+    assert {row.what.split()[0] for row in rows} == {"device", "door_decision"} and rows[0].why == "QĐ-7"
+
+
 def test_whoever_may_only_look_finds_no_button_and_changes_nothing(site):
     auditor, clerk = site.visitor(Role.AUDITOR), site.visitor(Role.CLERK)
     pages = auditor.get("/devices").text + auditor.get(f"/devices/{DOOR}").text

@@ -1,9 +1,11 @@
 """`/devices`: the fleet by unit, each device, stations that are being let in, and what a technician changes."""
 
+import datetime as dt
 import logging
 import re
 from collections.abc import Callable
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -13,6 +15,7 @@ from central import enrol, passwords
 from central.clock import Clock
 from central.errors import CentralError
 from central.moments import local_date, moment
+from central.moving import MoveError, move_device
 from central.permits import Action, Reach, reach_of
 from central.settings import Settings
 from central.store import Store
@@ -33,6 +36,7 @@ from central.web.device_words import (
     NO_LOGINS,
     NO_UNIT,
     NOT_CONFIRMED,
+    NOT_MOVED,
 )
 from central.web.fleet import Known, counts_of, known_devices, line_of, name_of, state_of, units_of
 from central.web.gate import granted
@@ -66,6 +70,7 @@ def router(store: Store, clock: Clock, real: Clock, settings: Settings, template
     add("/devices/{code}/confirm", pages.confirm, "POST")
     add("/devices/{code}/refuse", pages.refuse, "POST")
     add("/devices/{code}/revoke", pages.revoke, "POST")
+    add("/devices/{code}/move", pages.move, "POST")
     return routes
 
 
@@ -144,12 +149,16 @@ class _Pages:
         return self._new(request, chosen(lang), {"door": door, "replace": replace}, "", 200)
 
     def _new(self, request: Request, language: str, said: dict[str, str], problem: str, status: int) -> Response:
-        known, today, say = self._known(), local_date(self._clock.now_ms()), catalogue(language).gettext
-        units = [(code, name_of(known.roster, code, today)) for code in sorted(known.roster.units)]
+        known, say = self._known(), catalogue(language).gettext
         waiting = [door.code for door in known.doors if not _has_station(known, door.device)]
         fields = {"door": "", "unit": "", "location": "", "replace": ""} | said
-        values = {"units": units, "waiting": waiting, "said": fields, "problem": problem and say(problem)}
+        values = {"units": self._units(known), "waiting": waiting, "said": fields, "problem": problem and say(problem)}
         return self._page(request, "device_new.html", language, status, **values)
+
+    def _units(self, known: Known) -> list[tuple[str, str]]:
+        """Codes and names of all units."""
+        today = local_date(self._clock.now_ms())
+        return [(code, name_of(known.roster, code, today)) for code in sorted(known.roster.units)]
 
     def open(self, request: Request, lang: Lang = None) -> Response:
         said, language = self._form(request), chosen(lang)
@@ -209,6 +218,8 @@ class _Pages:
             problem=say(asked["problem"]) if asked else "",
             asked=asked.get("form", ""),
             said_reason=asked.get("reason", ""),
+            said_why=asked.get("why", ""),
+            units=self._units(known),
             **story,
         )
 
@@ -250,6 +261,21 @@ class _Pages:
             log.warning("%s is revoked by %s: %s", code, by.who, revoked.left)
         done = "revoked" if revoked.left == "" else "revoked_here"
         return RedirectResponse(f"/devices?lang={language}&done={done}", 303)
+
+    def move(self, request: Request, code: str, lang: Lang = None) -> Response:
+        said, language = self._form(request), chosen(lang)
+        why = said.get("why", "")[:80]
+        deed = self._deed(request, "device move", why)
+        try:
+            on = dt.date.fromisoformat(said.get("from", ""))
+            if len(why) < 3:
+                raise MoveError(NOT_MOVED)
+            with acting(deed):
+                move_device(self._store, code, said.get("unit", ""), on, why, deed.who, self._clock.now_ms())
+        except (CentralError, ValueError):
+            asked = {"form": "move", "why": why, "problem": NOT_MOVED}
+            return self._device(request, code, language, "", asked, 400)
+        return RedirectResponse(f"/devices/{quote(code)}?lang={language}&done=moved", 303)
 
     def _row(self, code: str) -> DeviceRow:
         try:

@@ -275,7 +275,7 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
         texts |= set(said.values())
     texts |= {*fleet.STATES.values(), *fleet.CLOCKS.values(), *fleet.KINDS.values(), words.LOST, words.REFUSED}
     texts |= {words.NO_LOGINS, words.NO_ENTRANCE, words.NO_UNIT, words.BAD_CODE, words.A_STATION, words.A_TERMINAL}
-    texts |= {words.CHANGED, words.NOT_CONFIRMED, *words.DONE.values()}
+    texts |= {words.CHANGED, words.NOT_CONFIRMED, words.NOT_MOVED, *words.DONE.values()}
     from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
 
     texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED}

@@ -92,6 +92,7 @@ def _add_device(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     listing.add_argument("--json", action="store_true", help="for machines")
     revoke = verbs.add_parser("revoke", help="refuse everything a station says from now on")
     revoke.add_argument("code")
+    revoke.add_argument("--reason", default="", help="why, in words; stays with what was decided about the door")
     import_module("central.commands.doors").add_verbs(verbs)
 
 
@@ -150,9 +151,9 @@ def _acting(arguments: argparse.Namespace) -> AbstractContextManager[None]:
     """Whoever runs a command answers for what it changes: the name that is given, else the account."""
     from central.store.audit import Deed, account, acting, here
 
-    given = {name: str(getattr(arguments, name, None) or "") for name in ("by", "doc", "reason", "verb")}
+    given = {name: str(getattr(arguments, name, None) or "") for name in ("by", "doc", "reason", "why", "verb")}
     action = f"{arguments.command} {given['verb']}".strip()
-    why = "; ".join(filter(None, (given["doc"], given["reason"])))
+    why = "; ".join(filter(None, (given["doc"], given["reason"], given["why"])))
     return acting(Deed(given["by"] or account(), action, why, here()))
 
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 
 from central import enrol
+from central.clock import SystemClock
 from central.commands import doors
 from central.intaking.collector import Collector
 from central.keys import load_key
@@ -13,6 +14,7 @@ from central.processes import ready_store
 from central.settings import Settings
 from central.store import Store
 from central.store.fleet import TERMINAL_KEY
+from central.trust.letting import revoke_station
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -42,25 +44,15 @@ def _do(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
             sys.stderr.write(f"{len(waiting)} messages that it sent before are taken in\n")
         sys.stdout.write(load_key(settings.key.file).public_text + "\n")
     elif arguments.verb == "revoke":
-        revoked = enrol.revoke_device(store, arguments.code, clock.now_ms())
-        sys.stdout.write(f"{revoked.code} ({revoked.id}) is refused from now on; what it sent before stays\n")
-        if settings.broker.folder:
-            _tell_broker(settings, store, revoked.id)
+        revoked = revoke_station(store, settings, arguments.code, SystemClock().now_ms(), arguments.reason)
+        sys.stdout.write(f"{revoked.row.code} ({revoked.row.id}) is refused from now on; what it sent before stays\n")
+        if revoked.left is not None:
+            sys.stderr.write(f"{revoked.left or 'the broker refuses it, and its connection is ended'}\n")
     elif arguments.verb == "list":
         _list(store, as_json=arguments.json)
     else:
         doors.run(arguments, store, clock)
     return 0
-
-
-def _tell_broker(settings: Settings, store: Store, device: str) -> None:
-    from central.clock import SystemClock
-    from central.trust.authority import open_authority
-    from central.trust.refusing import refuse_at_broker
-
-    now_ms = SystemClock().now_ms()  # the broker lives in the real time
-    left = refuse_at_broker(store, settings.broker, open_authority(settings.ca.file, now_ms), device, now_ms)
-    sys.stderr.write(f"{left or 'the broker refuses it, and its connection is ended'}\n")
 
 
 _WITH = {"": "waits for a station", TERMINAL_KEY: "terminal"}

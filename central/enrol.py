@@ -118,8 +118,9 @@ def device_of(store: Store, code: str) -> DeviceRow:
     return known[code]
 
 
-def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:
-    """Refuse everything a device says from now on, and its certificates; what it said stays.
+def revoke_device(store: Store, code: str, now_ms: int, why: str = "", by: str = "") -> DeviceRow:
+    """Refuse everything a device says from now on, and its certificates; what it said stays. why: a person's reason,
+    which stays with the door's decisions.
 
     Raises UnknownDeviceError.
     """
@@ -127,4 +128,6 @@ def revoke_device(store: Store, code: str, now_ms: int) -> DeviceRow:
     with store.write() as db:
         fleet.revoke_device(db, found.id, now_ms)
         trust.revoke_certificates(db, found.id, now_ms)
+        if why:
+            decisions.record(db, Decision(found.id, "revoked", f"{code}: {why}"[:200], "", by, now_ms))
     return found

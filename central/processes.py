@@ -201,7 +201,7 @@ def _evaluating(
 def _serving_pages(settings: Settings, store: Store, clock: Clock, health: Liveness) -> Iterator[None]:
     from central.web.app import Pages
 
-    pages = Pages(settings.web, store, clock, health)
+    pages = Pages(settings.web, store, clock, health, settings)
     pages.start()
     try:
         with _letting_in(settings, store):

@@ -27,6 +27,8 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     enrol = commands.add_parser("enrol", help="let this station in at central, with a claim; waits for a person there")
     _add_config(enrol)
     enrol.add_argument("claim", nargs="?", default="", metavar="CLAIM", help="DD1:HOST:PORT:CODE; else the file's")
+    setup = commands.add_parser("setup", help="a page on the local network that takes a claim, until it is enrolled")
+    _add_config(setup)
     simulate = commands.add_parser("simulate", help="run a fleet of real stations, fed through pseudo terminals")
     _add_simulate(simulate)
     doctor = commands.add_parser("doctor", help="a technician's checks of this door, each with the next step")
@@ -143,6 +145,12 @@ def _enrol(arguments: argparse.Namespace) -> int:
     return run(arguments.config, arguments.claim, print)
 
 
+def _setup(arguments: argparse.Namespace) -> int:
+    from edge.setup_command import run
+
+    return run(arguments.config, print)
+
+
 def _simulate(arguments: argparse.Namespace) -> int:
     from edge.script import run
 
@@ -173,6 +181,7 @@ _COMMANDS = {
     "identity": _identity,
     "heads": _heads,
     "enrol": _enrol,
+    "setup": _setup,
     "simulate": _simulate,
     "decode": _decode,
     "form": _form,

@@ -9,6 +9,7 @@ is made from the file and the identity again whenever it differs.
 import json
 import logging
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from hmac import compare_digest
@@ -25,7 +26,7 @@ from edge.tls import Access, CertificateError, client_context, from_files, shown
 from edge.wire.claim import Claim, decode_claim, hash_of, pin_of, six_digits
 from edge.wire.text import WireError
 
-FILE, PEM = "enrolment.json", "broker.pem"
+FILE, PEM, CLAIM = "enrolment.json", "broker.pem", "claim.txt"
 RENEW_AGAIN_NS = 600_000_000_000
 """A renewal that failed is tried again after ten minutes: what is not renewed yet still holds for four months."""
 FAILURES = 2
@@ -35,7 +36,11 @@ log = logging.getLogger(__name__)
 
 
 class EnrolmentError(EdgeError, OSError):
-    """Central does not let the station in; the message says why, and what to do."""
+    """Central does not let the station in; the message says why, and what to do. code: the same in a word."""
+
+    def __init__(self, message: str, code: str = "other") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class WaitingError(EnrolmentError):
@@ -85,6 +90,7 @@ class Way:
         self._known: Enrolment | None = None
         self._failures = 0
         self._renew_ns = 0
+        self._asking = threading.Lock()
         self.digits = ""
 
     def load(self) -> Enrolment | None:
@@ -104,7 +110,7 @@ class Way:
         if broker.ca is not None:
             return from_files(broker, self._clock.certain_ms)
         known = self.load()
-        claim = None if known is not None else read_claim(self._settings.enrolment.claim)
+        claim = None if known is not None else self._claim()
         if claim is not None:
             known = self.enrol(claim)
         if known is None:
@@ -126,8 +132,29 @@ class Way:
     def _may_renew(self) -> bool:
         return self._clock.mono_ns() >= self._renew_ns
 
+    @property
+    def enrolled(self) -> bool:
+        """Whether central has let the station in."""
+        return (self._data / FILE).exists()
+
+    def give(self, claim: Claim) -> None:
+        """A person gave this claim; it is asked with after a power cut too, before the one of the settings' file."""
+        replace_file(self._data / CLAIM, claim.text.encode() + b"\n", 0o600)
+
+    def drop(self) -> None:
+        """The claim that was given is of no use any more."""
+        (self._data / CLAIM).unlink(missing_ok=True)
+        self.digits = ""
+
+    def _claim(self) -> Claim | None:
+        return read_claim(self._data / CLAIM) or read_claim(self._settings.enrolment.claim)
+
     def enrol(self, claim: Claim) -> Enrolment:
-        """Ask once. Raises WaitingError until a person has confirmed, EnrolmentError, OSError."""
+        """Ask once; any thread may. Raises WaitingError until a person has confirmed, EnrolmentError, OSError."""
+        with self._asking:
+            return self._enrol(claim)
+
+    def _enrol(self, claim: Claim) -> Enrolment:
         identity, passed = self._identity, self._clock.certain_ms
         found = ask(claim.host, claim.port, client_context(None, passed), "/enrol/ca")
         ca = _authority(found, claim)
@@ -138,7 +165,7 @@ class Way:
             self.digits = six_digits(hash_of(claim.secret), claim.pin, identity.device, raw)
             raise WaitingError(self.digits, str(answer.fields.get("door")))
         self._take(answer, claim.host, claim.port, ca)
-        self.digits = ""
+        self.drop()
         log.info("enrolled: this station is let in")
         return self._kept()
 
@@ -164,7 +191,8 @@ class Way:
     def _take(self, answer: Answer, host: str, port: int, ca: str) -> None:
         """Keep what central answered, once it is sure that this station can use it."""
         if answer.status != 200:
-            raise EnrolmentError(str(answer.fields.get("say") or f"central answers {answer.status}"))
+            said = str(answer.fields.get("say") or f"central answers {answer.status}")
+            raise EnrolmentError(said, str(answer.fields.get("error")))
         given = {**answer.fields, "device": self._identity.device, "host": host, "port": port, "ca": ca}
         made = _enrolment(given, f"{host}:{port}")
         self._context(made)
@@ -238,7 +266,8 @@ def _authority(found: Answer, claim: Claim) -> str:
     if found.status != 200 or not compare_digest(pin_of(der), claim.pin):
         raise EnrolmentError(
             f"{place} is not the office that gave this claim, or somebody stands between; nothing was told to it. "
-            "Ask central for a new claim, and look whose network this is"
+            "Ask central for a new claim, and look whose network this is",
+            "stranger",
         )
     return ca
 

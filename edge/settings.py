@@ -56,6 +56,19 @@ class EnrolmentSettings:
     claim: Path = Path("/boot/firmware/diemdanh-claim.txt")
 
 
+PORT_OF_SETUP = 8088
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupSettings:
+    """The station's own page on the local network, while it is not enrolled. port: where `run` serves it, 0 = it does
+    not. host: the address to listen on. minutes: how long after the computer's start it is there at most."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - whoever is not in the local network is refused
+    port: int = 0
+    minutes: int = 30
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Central:
     """public_key: central's Ed25519 key, 32 bytes, pinned; None = configurations and commands are refused."""
@@ -167,6 +180,7 @@ class Settings:
     broker: Broker = field(default_factory=Broker)
     central: Central = field(default_factory=Central)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
+    setup: SetupSettings = field(default_factory=SetupSettings)
     readers: tuple[ReaderSettings, ...] = ()
     panel: PanelSettings = field(default_factory=PanelSettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
@@ -181,6 +195,7 @@ SECTIONS: dict[str, type[Any]] = {
     "broker": Broker,
     "central": Central,
     "enrolment": EnrolmentSettings,
+    "setup": SetupSettings,
     "panel": PanelSettings,
     "display": DisplaySettings,
     "uplink": UplinkSettings,
@@ -192,6 +207,8 @@ SECTIONS: dict[str, type[Any]] = {
 _LOW_HIGH: dict[str, tuple[float, float]] = {
     "broker.port": (1, 65535),
     "broker.keepalive_s": (2, 3600),
+    "setup.port": (0, 65535),
+    "setup.minutes": (1, 525_600),
     "panel.green": (0, 53),
     "panel.amber": (0, 53),
     "panel.red": (0, 53),

@@ -50,6 +50,7 @@ from edge.wire.notes import Verify
 
 if TYPE_CHECKING:
     from edge.screen import Screen
+    from edge.setup_page import SetupServer
 
 VERSION = "0.1.0"
 JOIN_S = 2.5
@@ -103,6 +104,7 @@ class Station:
         self._stops: dict[str, threading.Event] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._screen: Screen | None = None
+        self._setup: SetupServer | None = None
 
     def open(self, ending: Ending) -> None:
         """Start the station. Raises EdgeError when it cannot work, OSError when its folder cannot be used."""
@@ -142,10 +144,13 @@ class Station:
         self._begin(UPLINK, UPLINK_LIMIT_S, self._uplink.run)
         for port in self._ports:
             port.start()
+        self._open_setup(identity.device)
 
     def close(self, reason: str) -> None:
         """Readers first, then the door with its last event, then the uplink, which sends it; then save."""
         self.keeper.stopping()
+        if self._setup is not None:
+            self._setup.stop()
         for port in self._ports:
             port.stop()
         self._end(DOOR)
@@ -188,6 +193,30 @@ class Station:
         display = DISPLAYS[settings.kind](settings)
         self._screen = Screen(display, self._idle_words, self._clock.mono_ns)
         self._screen.start(self._health)
+
+    def _open_setup(self, device: str) -> None:
+        """Serve the setup page, where settings say so and central has not let this station in."""
+        settings, clock = self._settings, self._clock
+        if not settings.setup.port or self._way.enrolled or settings.broker.ca is not None:
+            return
+        from edge.setup_page import Desk, SetupServer
+
+        most_ms = settings.setup.minutes * 60_000
+        desk = Desk(
+            self._way,
+            device,
+            lambda: clock.stamp().clock.value,
+            lambda: {one.reader: one.state for one in self._doorway.states()},
+        )
+        server = SetupServer(
+            desk, settings.setup.host, settings.setup.port, lambda: (most_ms - clock.stamp().uptime_ms) / 1000
+        )
+        try:
+            server.start()
+        except EdgeError as error:
+            log.error("%s", error)
+        else:
+            self._setup = server
 
     def _idle_words(self) -> Words:
         """What the display shows while nothing happens; while it is being let in, what a person has to compare."""

@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/permits.py": set(),
     "central/passwords.py": {"central", "argon2", "pyotp"},
     "central/backups.py": {"central", "pyrage"},
+    "central/web/qr.py": {"segno", "markupsafe"},
     "central/web": {"central", *FRAMEWORK},
     "central": {"central", "sqlalchemy", *WIRE},
 }
@@ -82,8 +83,8 @@ ONLY_IN = {
     "paho": {"edge/uplink.py", "central/intake.py"},
     "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
-    "segno": {"central/commands/enrol.py"},
     "pyrage": {"central/backups.py"},
+    "segno": {"central/commands/enrol.py", "central/web/qr.py"},
 }
 CLOCKS = {"edge/clock.py", "central/clock.py"}
 DEMONSTRATION = {"edge/simulate.py", "edge/script.py", "edge/relay.py"}

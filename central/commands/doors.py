@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from central.commands.arguments import Commands
+from central.commands.arguments import Commands, date_of
 
 if TYPE_CHECKING:  # every command imports what it needs when it runs
     from central.clock import Clock
@@ -49,6 +49,12 @@ def add_verbs(verbs: Commands) -> None:
     close.add_argument("--reason", required=True, help="why, in words")
     reopen = _deciding(verbs, "reopen", "withdraw a closure; its trace stays")
     reopen.add_argument("--closure", required=True, type=int, metavar="NUMBER", help="as `device findings` shows it")
+    move = verbs.add_parser("move", help="from a date on the door is another unit's; the past stays with the old one")
+    move.add_argument("code", help="the station's code")
+    move.add_argument("--unit", required=True, help="the unit whose door it is then")
+    move.add_argument("--from", dest="first", required=True, type=date_of, metavar="DATE", help="YYYY-MM-DD")
+    move.add_argument("--why", required=True, type=short, metavar="TEXT", help="document or reason")
+    move.add_argument("--by", type=short, metavar="NAME", help="who decided")
     findings = verbs.add_parser("findings", help="what awaits a decision, what was decided, what is in quarantine")
     findings.add_argument("code", nargs="?", help="one station; all by itself")
     findings.add_argument("--json", action="store_true", help="for machines")
@@ -64,9 +70,7 @@ def _deciding(verbs: Commands, name: str, text: str) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> None:
     """Do what one of these verbs asks."""
-    {"fork": _fork, "lost": _lost, "close": _close, "reopen": _reopen, "findings": _findings}[arguments.verb](
-        arguments, store, clock
-    )
+    _VERBS[arguments.verb](arguments, store, clock)
 
 
 def _fork(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> None:
@@ -102,6 +106,14 @@ def _reopen(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> No
 
     closing.reopen_door(store, arguments.code, arguments.closure, arguments.doc, arguments.by or "", clock.now_ms())
     _say(f"closure {arguments.closure} of {arguments.code} is withdrawn")
+
+
+def _move(arguments: argparse.Namespace, store: "Store", clock: "Clock") -> None:
+    from central.moving import move_device
+
+    on, by = arguments.first, arguments.by or ""
+    touched = move_device(store, arguments.code, arguments.unit, on, arguments.why, by, clock.now_ms())
+    _say(f"{arguments.code} is {arguments.unit}'s from {on} on; {touched} judged staff-days are judged again")
 
 
 def _findings(arguments: argparse.Namespace, store: "Store", _: "Clock") -> None:
@@ -173,3 +185,13 @@ def _at(ms: int) -> str:
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
+
+
+_VERBS = {
+    "fork": _fork,
+    "lost": _lost,
+    "close": _close,
+    "reopen": _reopen,
+    "move": _move,
+    "findings": _findings,
+}

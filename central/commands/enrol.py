@@ -5,11 +5,9 @@ import json
 import sys
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from central.commands.arguments import Commands
-from central.errors import CentralError
 
 if TYPE_CHECKING:  # every command imports what it needs when it runs
     from central.settings import Settings
@@ -71,18 +69,10 @@ def _open(
     arguments: argparse.Namespace, settings: "Settings", store: "Store", authority: "Authority", now_ms: int
 ) -> None:
     from central.store.claims import Slot
-    from central.trust.broker import broker_address
-    from central.trust.enrolling import open_slot
-    from edge.wire.claim import Claim, pin_of
+    from central.trust.letting import open_claim
 
-    if not settings.enrol.port:
-        raise CentralError(
-            "enrol.port is not set: there is no address at which a station could ask; set it and start `web`"
-        )
-    host = broker_address(Path(settings.broker.folder)).names[0]
     slot = Slot(arguments.door, arguments.unit, arguments.location, arguments.replace)
-    secret = open_slot(store, slot, now_ms, arguments.hours)
-    text = Claim(host, settings.enrol.port, secret, pin_of(authority.der)).text
+    text = open_claim(store, settings, slot, now_ms, arguments.hours).text
     sys.stderr.write(_qr(text))
     sys.stdout.write(f"{text}\n")
     sys.stderr.write(
@@ -121,20 +111,13 @@ def _list(
 def _confirm(
     arguments: argparse.Namespace, settings: "Settings", store: "Store", authority: "Authority", now_ms: int
 ) -> None:
-    from central.enrol import list_devices
-    from central.intaking.collector import Collector
-    from central.trust.enrolling import confirm
-    from central.trust.refusing import refuse_at_broker
+    from central.trust.letting import confirm_station
 
-    clock = settings.clock.clock()
-    before = {row.id for row in list_devices(store) if row.revoked_ms is None}
-    waiting = confirm(store, authority, arguments.door, "".join(arguments.digits), now_ms, clock.now_ms())
-    if waiting:
-        Collector(store, clock).process(waiting)
-        sys.stderr.write(f"{len(waiting)} messages that it sent before are taken in\n")
-    for gone in before - {row.id for row in list_devices(store) if row.revoked_ms is None}:
-        left = refuse_at_broker(store, settings.broker, authority, gone, now_ms)
-        sys.stderr.write(f"{gone}, which was there before, is revoked; {left or 'the broker refuses it'}\n")
+    done = confirm_station(store, settings, arguments.door, "".join(arguments.digits), now_ms)
+    if done.taken_in:
+        sys.stderr.write(f"{done.taken_in} messages that it sent before are taken in\n")
+    for gone in done.gone:
+        sys.stderr.write(f"{gone.device}, which was there before, is revoked; {gone.left or 'the broker refuses it'}\n")
     sys.stdout.write(f"{arguments.door} is let in; its station fetches its certificate by itself\n")
 
 

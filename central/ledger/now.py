@@ -87,7 +87,7 @@ def _door(door: Door, facts: DoorFacts, heard: Heard | None, now_ms: int) -> Doo
     return DoorNow(
         door.device,
         door.code,
-        door.unit,
+        door.unit_on(local_date(now_ms)),
         door.location,
         state,
         heard is not None and heard.online,

@@ -99,7 +99,8 @@ def _seen(db: sa.Connection, roster: Roster, staff: set[str], first: dt.date, la
             holder = next((h for h in holdings[punch.badge] if h.at(punch.time_ms)), None)
             if holder is not None and not punch.forked and not punch.set_aside:
                 door = roster.doors.get(punch.device)
-                code, place = (punch.device, "") if door is None else (door.code, door.unit or "")
+                on = local_date(punch.time_ms)
+                code, place = (punch.device, "") if door is None else (door.code, door.unit_on(on) or "")
                 yield Seen(holder.staff, punch.badge, code, place, punch.time_ms, punch.uncertainty_ms)
 
 
@@ -130,9 +131,10 @@ def _closing(roster: Roster, first: dt.date, last: dt.date) -> dict[str, list[in
     """The ends of sessions at each door, by the hours of its unit."""
     found: dict[str, list[int]] = defaultdict(list)
     for door in roster.doors.values():
-        if door.unit is not None:
-            for on in _days(first, last):
-                found[door.code] += [ms_of(s.end) for s in roster.workdays.sessions_for(door.unit, on).sessions]
+        for on in _days(first, last):
+            unit = door.unit_on(on)
+            if unit is not None:
+                found[door.code] += [ms_of(s.end) for s in roster.workdays.sessions_for(unit, on).sessions]
     return found
 
 

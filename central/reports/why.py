@@ -192,9 +192,8 @@ class _Teller:
     def _elsewhere(self, device: str) -> str:
         """The name of the unit whose door it is, where that is none of the person's own."""
         door = self._roster.doors.get(device)
-        if door is None or door.unit is None or device in self._known.office:
-            return ""
-        return self._unit(door.unit)
+        unit = None if door is None else door.unit_on(self._on)
+        return "" if unit is None or device in self._known.office else self._unit(unit)
 
     # --- doors ---
 

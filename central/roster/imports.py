@@ -172,7 +172,7 @@ class _Sync:
             if line["code"] in known and known[line["code"]] != line["unit"]:
                 self._office.notes.append(
                     f"devices.csv:{line.number}: {line['code']} stands at {known[line['code']] or 'no unit'} in the "
-                    f"database and stays there; `device add` moves it"
+                    f"database and stays there; `device move` moves it"
                 )
         return imports.replace(self._db, Device, rows.new_devices(self._office, known, self._now_ms), self._now_ms)
 

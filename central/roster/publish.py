@@ -130,7 +130,7 @@ class Publisher:
 
 def _configs(db: sa.Connection, today: dt.date) -> list[Config]:
     roster = queries.load_roster(db)
-    doors = [door for door in roster.doors.values() if door.retired_ms is None and door.unit is not None]
+    doors = [door for door in roster.doors.values() if door.retired_ms is None and door.unit_on(today) is not None]
     staff = queries.employed_on(db, today)
     book = _Book({}, {}, {}, calendar.versions(db))
     for first in range(0, len(staff), GROUP):
@@ -187,11 +187,12 @@ def _config(roster: Roster, book: _Book, door: Door, today: dt.date) -> Config:
     if len(book.entries) - len(own) <= MAX_VISITORS:
         visitors = (code for code in book.entries if door.device not in book.doors[code])
         entries += [replace(entry, sessions=()) for code in visitors for entry in book.entries[code]]
-    home = roster.workdays.unit_on(door.unit or NO_UNIT, today) or NO_UNIT
+    unit = door.unit_on(today)
+    home = roster.workdays.unit_on(unit or NO_UNIT, today) or NO_UNIT
     return Config(
         door.device,
         1,
-        roster.unit_name(home, today) if home else door.unit or door.code,
+        roster.unit_name(home, today) if home else unit or door.code,
         door.location or door.code,
         _one_a_badge(entries),
         policy=_calendar_version(roster, book.calendar, home, today),

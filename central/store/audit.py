@@ -28,7 +28,8 @@ from central.tables import AuditRow
 TABLE: sa.Table = AuditRow.__table__  # type: ignore[attr-defined]
 AUDITED = frozenset(
     {
-        "assignment", "badge", "calendar_day", "calendar_decision", "case_event", "device", "door_closure",
+        "assignment", "badge", "calendar_day", "calendar_decision", "case_event", "claim", "device",
+        "door_closure",
         "door_decision", "duty_slot", "field_duty", "former_fact", "hamlet", "inspection", "inspection_line", "leave",
         "leave_symbol", "manual_entry", "month_event", "month_sheet", "office_policy", "office_threshold",
         "outing_decision", "roll_call", "roll_call_line", "schedule_row", "site", "staff", "unit", "unit_site",

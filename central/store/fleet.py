@@ -89,6 +89,12 @@ def rename(db: sa.Connection, device: str, code: str) -> None:
     bump(db, "devices")
 
 
+def move(db: sa.Connection, device: str, unit: str) -> None:
+    """It belongs to this unit, at the end of all its moves (`moves`)."""
+    db.execute(sa.update(DEVICE).where(DEVICE.c.id == device).values(unit=unit))
+    bump(db, "devices")
+
+
 def unit_codes(db: sa.Connection) -> list[str]:
     """The codes of all units of any time."""
     return sorted(set(db.execute(sa.select(UNIT.c.code)).scalars()))

@@ -15,6 +15,7 @@ from central.store.calendar import DayRow as CalendarRow
 from central.store.calendar import standing
 from central.store.choices import Policies, load_policies, load_symbols
 from central.store.fleet import TERMINAL_KEY
+from central.store.moves import Move, moves
 from central.tables import (
     Assignment,
     Badge,
@@ -43,7 +44,8 @@ def _t(model: Any) -> sa.Table:
 @dataclass(frozen=True, slots=True)
 class Door:
     """A registered device. retired_ms: from when on it is nobody's door (retired or revoked), None while it is;
-    station: it has one, with a key; terminal: it is one of another maker; else it is only in the office's list."""
+    station: it has one, with a key; terminal: it is one of another maker; else it is only in the office's list. unit:
+    after all its moves, the earliest first."""
 
     device: str
     code: str
@@ -52,6 +54,11 @@ class Door:
     retired_ms: int | None
     station: bool = True
     terminal: bool = False
+    moves: tuple[Move, ...] = ()
+
+    def unit_on(self, on: dt.date) -> str | None:
+        """Whose door it is on the date, None = nobody's."""
+        return next((move.before for move in self.moves if on < move.on), self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ def load_roster(db: sa.Connection) -> Roster:
         (Branch(u.code, u.parent, u.valid_from, u.valid_to) for u in units),
         (_hours(row) for row in hours),
         (_entry(row) for row in standing(db)),
-        (_place(door) for door in doors.values() if door.unit is not None),
+        (place for door in doors.values() for place in _places(door)),
         (Succession(s.from_unit, s.to_unit, s.date) for s in successions),
     )
     return Roster(roster_version(db), workdays, doors, _names(units), load_policies(db), load_symbols(db))
@@ -196,6 +203,7 @@ def load_doors(db: sa.Connection) -> dict[str, Door]:
     """All registered devices by id, in order of their codes."""
     d = _t(Device)
     columns = (d.c.id, d.c.code, d.c.unit, d.c.location, d.c.revoked_ms, d.c.retired_ms, d.c.key)
+    moved = moves(db)
     return {
         row.id: Door(
             row.id,
@@ -205,6 +213,7 @@ def load_doors(db: sa.Connection) -> dict[str, Door]:
             _earliest(row.revoked_ms, row.retired_ms),
             row.key not in ("", TERMINAL_KEY),
             row.key == TERMINAL_KEY,
+            moved.get(row.id, ()),
         )
         for row in db.execute(sa.select(*columns).order_by(d.c.code))
     }
@@ -214,9 +223,17 @@ def _earliest(*instants: int | None) -> int | None:
     return min((at for at in instants if at is not None), default=None)
 
 
-def _place(door: Door) -> DoorPlace:
+def _places(door: Door) -> Iterable[DoorPlace]:
+    """At which units a door stood, one after the other."""
     gone = None if door.retired_ms is None else local_date(door.retired_ms)
-    return DoorPlace(door.device, door.unit or "", None, gone)
+    begins: dt.date | None = None
+    for move in door.moves:
+        ends = move.on - ONE if gone is None else min(move.on - ONE, gone)
+        if move.before is not None:
+            yield DoorPlace(door.device, move.before, begins, ends)
+        begins = move.on
+    if door.unit is not None:
+        yield DoorPlace(door.device, door.unit, begins, gone)
 
 
 def _hours(row: Any) -> Hours:

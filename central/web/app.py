@@ -19,12 +19,12 @@ from central.clock import Clock, SystemClock
 from central.errors import CentralError
 from central.health import Liveness
 from central.networks import Networks
-from central.settings import WebSettings
+from central.settings import Settings, WebSettings
 from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
-from central.web.pages import account, board
+from central.web.pages import account, board, devices
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,11 @@ def build_app(
     terminals: Networks | None = None,
     logins: bool = False,
     real: Clock | None = None,
+    settings: Settings | None = None,
 ) -> FastAPI:
     """The application. Reads nothing before it is started. terminals: from where those of other makers may push; None =
     from nowhere. logins: whoever looks has to log in. real: the clock of sessions and one-time codes, None = the
-    machine's."""
+    machine's. settings: by which stations are let in, None = nowhere."""
     templates = environment()
     gate = Gate(store, clock, real or SystemClock(), logins_on=logins)
     live = Live(store, clock, health, templates, secrets.token_hex(6))
@@ -96,6 +97,7 @@ def build_app(
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.include_router(board.router(live, templates, gate))
     app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
+    app.include_router(devices.router(store, clock, real or SystemClock(), settings or Settings(), templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:
@@ -125,7 +127,9 @@ async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[
 class Pages:
     """The server in a thread of its own."""
 
-    def __init__(self, settings: WebSettings, store: Store, clock: Clock, health: Liveness) -> None:
+    def __init__(
+        self, settings: WebSettings, store: Store, clock: Clock, health: Liveness, whole: Settings | None = None
+    ) -> None:
         self._settings = settings
         config = uvicorn.Config(
             build_app(
@@ -134,6 +138,7 @@ class Pages:
                 health,
                 terminals=settings.terminal_networks if settings.terminals else None,
                 logins=settings.logins,
+                settings=whole,
             ),
             host=settings.host,
             port=settings.port,

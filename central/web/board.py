@@ -279,11 +279,11 @@ def _door(door: DoorNow, account: Account, now_ms: int, language: str) -> DoorLi
     }
     sign = "●" if fresh else "○"
     state = "fresh" if fresh else "stale"
-    why = _why(door, now_ms, say)
-    return DoorLine(door.code, door.location, state, sign, words[door.state], _remark(account, language), why)
+    why = silence_of(door, now_ms, say)
+    return DoorLine(door.code, door.location, state, sign, words[door.state], remark_of(account, language), why)
 
 
-def _why(door: DoorNow, now_ms: int, say: Callable[[str], str]) -> str:
+def silence_of(door: DoorNow, now_ms: int, say: Callable[[str], str]) -> str:
     """`connection lost (network or power) since 07:12`; with the date where it is not today's."""
     if not door.reason:
         return ""
@@ -296,7 +296,7 @@ def _why(door: DoorNow, now_ms: int, say: Callable[[str], str]) -> str:
     return (say("%s, last sign of life at %s") if last_heard else say("%s since %s")) % (text, time)
 
 
-def _remark(account: Account, language: str) -> str:
+def remark_of(account: Account, language: str) -> str:
     say = catalogue(language).gettext
     found = list(dict.fromkeys(say(FINDINGS[word]) for word in account.findings))
     if account.lost:

@@ -22,9 +22,11 @@ from starlette.concurrency import run_in_threadpool
 from central.clock import Clock
 from central.errors import CentralError
 from central.store import Store
+from central.store.audit import Deed, acting
 from central.store.trust import CertificateRow
 from central.trust.authority import Authority, RequestError, read_request
-from central.trust.enrolling import NotLetInError, Refusal, begin, renew
+from central.trust.authority import Request as Wanted
+from central.trust.enrolling import Begun, NotLetInError, Refusal, begin, renew
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,10 @@ class _Asking:
     async def authority(self) -> Response:
         return PlainTextResponse(self._office.authority.pem)
 
+    def _begun(self, secret: bytes, wanted: Wanted, address: str) -> Begun:
+        with acting(Deed(wanted.device, "enrol begin", "", address)):
+            return begin(self._store, secret, wanted, self._clock.now_ms())
+
     async def begin(self, request: Request) -> Response:
         address = request.client.host if request.client else ""
         if wait_s := self._guesses.wait_s(address):
@@ -109,7 +115,7 @@ class _Asking:
         try:
             fields = await _fields(request)
             secret, wanted = _secret(fields), read_request(str(fields.get("request")))
-            begun = await run_in_threadpool(lambda: begin(self._store, secret, wanted, self._clock.now_ms()))
+            begun = await run_in_threadpool(self._begun, secret, wanted, address)
         except CentralError as error:
             if isinstance(error, NotLetInError) and error.refusal is Refusal.UNKNOWN:
                 self._guesses.wrong(address)

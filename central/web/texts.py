@@ -42,6 +42,11 @@ def catalogue(language: str) -> gettext.NullTranslations:
     """The compiled catalogue of a language."""
     with (LOCALE / f"{language}.po").open("rb") as file:
         read = read_po(file, locale=language)
+    for path in sorted(LOCALE.glob(f"*.{language}.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    read[message.id] = message
     compiled = io.BytesIO()
     write_mo(compiled, read)
     compiled.seek(0)

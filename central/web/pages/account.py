@@ -128,6 +128,7 @@ class _Pages:
             bearer=grant.bearer,
             own=[(row["name"], say(LABELS[State(row["state"])])) for row in own if _is_own(row, grant)],
             board=reach > Reach.OWN,
+            devices=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_DEVICES) > Reach.NOWHERE,
             must_change=grant.must_change,
             problem=problem,
             form_token=passwords.form_token(grant.cookie),

@@ -13,7 +13,7 @@ from central.store import audit, open_store
 from central.store.audit import Deed, acting
 
 ELSEWHERE = {
-    "access_token", "audit", "audit_head", "calendar_proposal", "certificate", "claim", "command_result", "counter",
+    "access_token", "audit", "audit_head", "calendar_proposal", "certificate", "command_result", "counter",
     "day_verdict", "device_state", "duty_verdict", "event", "forked_event", "journal", "lost_span",
     "month_adjustment", "month_line", "office_case", "overtime_proposal", "personal_view", "published_config",
     "quarantine", "seal", "session_verdict", "stale_boot", "stale_day", "stale_door", "unjudged_fact",

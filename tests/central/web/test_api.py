@@ -285,7 +285,16 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
     texts = {
         text for file in web.glob("templates/*.html") for text in re.findall(r'_\("([^"]+)"\)', file.read_text("utf-8"))
     }
-    texts |= set(re.findall(r'say\("([^"]+)"\)', (web / "board.py").read_text("utf-8")))
+    for name in ("board.py", "fleet.py", "device_story.py"):
+        texts |= set(re.findall(r'say\("([^"]+)"\)', (web / name).read_text("utf-8")))
+    from central.web import device_words as words
+    from central.web import fleet
+
+    for said in (words.SLOT, words.REMARKS, words.CODES, words.DECISIONS, words.REMEDIES, words.FINDING_REMEDIES):
+        texts |= set(said.values())
+    texts |= {*fleet.STATES.values(), *fleet.CLOCKS.values(), *fleet.KINDS.values(), words.LOST, words.REFUSED}
+    texts |= {words.NO_LOGINS, words.NO_ENTRANCE, words.NO_UNIT, words.BAD_CODE, words.A_STATION, words.A_TERMINAL}
+    texts |= {words.CHANGED, words.NOT_CONFIRMED, words.NOT_MOVED, *words.DONE.values()}
     from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
 
     texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED}

@@ -37,7 +37,7 @@ def evaluate(day: Day) -> DayVerdict:
     def judged(taps: tuple[Tap, ...]) -> tuple[SessionVerdict, ...]:
         return _sessions(day, paired if taps is day.taps else pair(day, taps), plans)
 
-    verdicts = doubt_set_aside(judge_in_favour(day.taps, judged), day.set_aside)
+    verdicts = doubt_set_aside(judge_in_favour(day, judged), day.set_aside)
     verdicts = doubt_outings(day, verdicts)
     return DayVerdict(day.work_date, status_of(day, verdicts, plans), verdicts, paired.outside)
 

@@ -4,13 +4,14 @@ A day with such taps is judged several times, once for each way it may have been
 they differ the session needs checking. Source: wire.md "Time of an event" and R3; design.md promises 5 and 8.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
 
-from central.rules.day import Cause, Flag, Outcome, Reason, SessionVerdict, Tap
+from central.rules.day import ZERO, Cause, Day, Flag, Outcome, Reason, SessionVerdict, Tap
 from central.rules.judging import withhold
-from central.rules.pairing import tap_order
+from central.rules.pairing import SECOND, tap_order, windows
 from central.rules.plans import SYMBOLS
 
 Verdicts = tuple[SessionVerdict, ...]
@@ -18,15 +19,17 @@ Judge = Callable[[tuple[Tap, ...]], Verdicts]
 
 CERTAIN_UNDER = timedelta(seconds=1)
 """Comparisons are in full seconds: less than one is no uncertainty."""
+MOST_WAYS = 1_000
+"""So many ways a day may have been are judged (a tenth of a second); more are left to a person."""
 
 
-def judge_in_favour(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
+def judge_in_favour(day: Day, judge: Judge) -> Verdicts:
     """With open forks: each session as it is best for the person, with all, none or one of the forked taps."""
-    forked = sorted({t for t in taps if t.forked}, key=tap_order)
+    forked = sorted({t for t in day.taps if t.forked}, key=tap_order)
     if not forked:
-        return judge_within_uncertainty(taps, judge)
-    sound = tuple(t for t in taps if not t.forked)
-    ways = [judge_within_uncertainty((*sound, *some), judge) for some in (forked, (), *((t,) for t in forked))]
+        return judge_within_uncertainty(day, day.taps, judge)
+    sound = tuple(t for t in day.taps if not t.forked)
+    ways = [judge_within_uncertainty(day, (*sound, *some), judge) for some in (forked, (), *((t,) for t in forked))]
     return tuple(_kindest(versions, forked) for versions in zip(*ways, strict=True))
 
 
@@ -38,19 +41,68 @@ def _kindest(versions: Sequence[SessionVerdict], forked: Sequence[Tap]) -> Sessi
     return checked(best, set(), Reason(Cause.FORK, taps=touching)) if touching and rests_on_taps(best) else best
 
 
-def judge_within_uncertainty(taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
+def judge_within_uncertainty(day: Day, taps: tuple[Tap, ...], judge: Judge) -> Verdicts:
     """The verdicts at the best known times, less what does not hold everywhere within their uncertainty.
 
-    The taps of one device go together, for their clock is the same: all early, all late, and so that one of them falls
-    on a session's start or end, where that is possible; then device by device.
+    The taps of one device go together, for their clock is the same. They are put wherever the answer can change, and
+    between any two such places. Where the ways are too many, nothing is held against the person.
     """
     best = judge(taps)
-    devices = {t.device for t in taps if t.uncertainty >= CERTAIN_UNDER}
-    if not devices:
+    if not any(_unsure(t) for t in taps):
         return best
-    choices = [devices, *({d} for d in sorted(devices))] if len(devices) > 1 else [devices]
-    others = [judge(_moved(taps, chosen, by)) for chosen in choices for by in _moves(taps, chosen, best)]
+    ways = set(islice(placements(day, taps), MOST_WAYS + 1))
+    if len(ways) > MOST_WAYS:
+        return tuple(_unsaid(v, taps) if rests_on_taps(v) else v for v in best)
+    others = [judge(way) for way in ways]
     return tuple(_agreed(v, [o[i] for o in others], taps) for i, v in enumerate(best))
+
+
+def placements(day: Day, taps: tuple[Tap, ...]) -> Iterator[tuple[Tap, ...]]:
+    """The taps at all the times that may make a difference: device by device, each beside the ones already put."""
+    devices = sorted({t.device for t in taps if _unsure(t)})
+    edges = _edges(day)
+
+    def put(placed: tuple[Tap, ...], left: Sequence[str]) -> Iterator[tuple[Tap, ...]]:
+        if not left:
+            yield placed
+            return
+        for by in _shifts(placed, left[0], edges, day.policy.dedup):
+            yield from put(_moved(placed, left[0], by), left[1:])
+
+    return put(taps, devices)
+
+
+def _unsure(tap: Tap) -> bool:
+    return tap.uncertainty >= CERTAIN_UNDER
+
+
+def _edges(day: Day) -> set[datetime]:
+    """Where a rule may say something else of a tap: windows, hours, grace, the middle, what is delivered."""
+    edges = {edge for span in windows(day) for edge in (span.start, span.end + SECOND)}
+    for s in day.sessions:
+        middle = s.start + (s.end - s.start) / 2
+        edges |= {s.start, s.end, s.start + s.grace_late, s.end - s.grace_early, middle}
+    known = (day.coverage.now, day.coverage.delivered_until)
+    return edges | {moment for moment in known if moment is not None}
+
+
+def _shifts(taps: tuple[Tap, ...], device: str, edges: set[datetime], dedup: timedelta) -> list[timedelta]:
+    """By how much a device's taps are moved: to where one of them meets an edge or another tap, and between."""
+    moving = [t for t in taps if t.device == device and _unsure(t)]
+    most = max(t.uncertainty for t in moving)
+    ends = [o.at + by for o in moving for by in (-o.uncertainty, o.uncertainty)]
+    others = [t.at for t in taps if t not in moving] + ends
+    near = edges | {at + by for at in others for by in (-dedup - SECOND, -dedup, ZERO, dedup, dedup + SECOND)}
+    met = {edge - t.at for t in moving for edge in near if abs(edge - t.at) < t.uncertainty}
+    found = sorted({-most, *met, *(by for t in moving for by in (-t.uncertainty, t.uncertainty)), most})
+    between = [low + (high - low) / 2 for low, high in pairwise(found)]
+    return sorted({*found, *between})
+
+
+def _unsaid(verdict: SessionVerdict, taps: Sequence[Tap]) -> SessionVerdict:
+    unsure = sorted({t for t in taps if _unsure(t)}, key=tap_order)
+    start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
+    return checked(verdict, set(Flag), Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))
 
 
 def doubt_set_aside(verdicts: Verdicts, set_aside: Sequence[Tap]) -> Verdicts:
@@ -69,21 +121,10 @@ def rests_on_taps(verdict: SessionVerdict) -> bool:
     return verdict.plan is None and not whole
 
 
-def _moves(taps: tuple[Tap, ...], devices: set[str], verdicts: Verdicts) -> list[timedelta]:
-    """By how much to move them: as far as can be, and to where a tap is as good for the person as it may be."""
-    unsure = [t for t in taps if t.device in devices and t.uncertainty >= CERTAIN_UNDER]
-    ends = {end for v in verdicts for end in (v.session.start, v.session.end)}
-    exact = {end - t.at for end in ends for t in unsure if abs(end - t.at) < t.uncertainty}
-    most = max(t.uncertainty for t in unsure)
-    return [-most, *sorted(exact), most]
-
-
-def _moved(taps: tuple[Tap, ...], devices: set[str], by: timedelta) -> tuple[Tap, ...]:
-    """The devices' unsure taps moved, each as far as its own uncertainty lets it."""
+def _moved(taps: tuple[Tap, ...], device: str, by: timedelta) -> tuple[Tap, ...]:
+    """The device's unsure taps moved, each as far as its own uncertainty lets it."""
     return tuple(
-        replace(t, at=t.at + max(-t.uncertainty, min(by, t.uncertainty)))
-        if t.device in devices and t.uncertainty >= CERTAIN_UNDER
-        else t
+        replace(t, at=t.at + max(-t.uncertainty, min(by, t.uncertainty))) if t.device == device and _unsure(t) else t
         for t in taps
     )
 
@@ -93,7 +134,7 @@ def _agreed(best: SessionVerdict, others: Sequence[SessionVerdict], taps: tuple[
         return best
     shaky = {f for f in best.flags if any(f not in o.flags for o in others)}
     here = {(t.ref, t.device) for v in (best, *others) for t in v.taps}
-    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=tap_order)
+    unsure = sorted({t for t in taps if _unsure(t)}, key=tap_order)
     unsure = [t for t in unsure if (t.ref, t.device) in here] or unsure
     start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
     return checked(best, shaky, Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))

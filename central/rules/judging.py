@@ -76,6 +76,7 @@ def _open(due: Due, waiting: tuple[Reason, ...]) -> SessionVerdict:
 
 def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
     session, pairing, ends = due.session, due.pairing, due.ends
+    away = () if ends.whole else pairing.away  # an approved entry stands for all taps, those in between too
     moved = flexed(session, ends.time_in, due.policy)
     late = late_by(moved, ends.time_in, due.policy)
     early = None if ends.assumed_out else early_by(moved, ends.time_out, due.policy)
@@ -101,7 +102,7 @@ def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
         ends.time_out,
         late or 0,
         early or 0,
-        worked(moved, ends.time_in, ends.time_out, due.policy, pairing.away),
+        worked(moved, ends.time_in, ends.time_out, due.policy, away),
         SYMBOLS[outcome],
         Basis.PUNCHES if ends.entry is None else Basis.MANUAL,
         ends.in_tap,
@@ -112,7 +113,7 @@ def _closed(due: Due, coverage: Coverage) -> SessionVerdict:
         reasons,
         ends.assumed_in,
         ends.assumed_out,
-        pairing.away,
+        away,
     )
 
 

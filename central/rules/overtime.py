@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from central.rules.day import Basis, DayStatus, DayVerdict, Flag, HolidayPunch, Outcome, Policy, Tap
+from central.rules.day import ZERO, Basis, DayStatus, DayVerdict, Flag, HolidayPunch, Outcome, Policy, Tap, TapPairing
 from central.rules.doubt import CERTAIN_UNDER
 from central.rules.pairing import fold
 
@@ -54,7 +54,13 @@ def _on_holiday(verdict: DayVerdict, least: timedelta, policy: Policy) -> Propos
     groups = fold(taps, policy.dedup)
     if len(groups) < 2:
         return None
-    return _proposal(verdict.work_date, groups[0].first, groups[-1].last, least, on_holiday=True)
+    since, until = groups[0].first, groups[-1].last
+    if policy.pairing is TapPairing.FIRST_LAST:
+        return _proposal(verdict.work_date, since, until, least, on_holiday=True)
+    if len(groups) % 2:
+        return None  # in, out, in: until when?
+    stayed = sum((out.last - came.first for came, out in zip(groups[::2], groups[1::2], strict=True)), ZERO)
+    return Proposal(verdict.work_date, stayed // MINUTE, until, since, True) if stayed >= least else None
 
 
 def _holiday_taps(verdict: DayVerdict) -> Iterator[Tap]:

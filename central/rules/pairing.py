@@ -108,10 +108,8 @@ def _windows(
     closes = [_closes(s) for s in line]
     for i in range(len(line) - 1):
         earlier, later = line[i], line[i + 1]
-        reach_late = closes[i] if earlier.window_after is not None or _apart(earlier, later) else later.start
-        reach_early = opens[i + 1] if later.window_before is not None or _apart(earlier, later) else earlier.end
-        if reach_late >= reach_early:
-            border = _border(earlier, later, reach_late, reach_early, split)
+        if closes[i] >= opens[i + 1]:
+            border = _border(earlier, later, closes[i], opens[i + 1], split)
             closes[i], opens[i + 1] = border, border + SECOND
     offset = 0 if previous is None else 1
     return tuple(Span(opens[i + offset], closes[i + offset]) for i in range(len(sessions)))
@@ -208,11 +206,6 @@ def _closes(session: Session) -> datetime:
         return session.end + session.window_after
     midnight = session.start.replace(hour=0, minute=0, second=0) + timedelta(days=1)
     return session.end + UNSET_CLOSE if session.end >= midnight else midnight - SECOND
-
-
-def _apart(earlier: Session, later: Session) -> bool:
-    """Sessions of two dates: an unset window ends at midnight instead of reaching for the neighbour."""
-    return earlier.start.date() != later.start.date()
 
 
 def _window_of(moment: datetime, spans: Sequence[Span]) -> int | None:

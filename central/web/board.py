@@ -37,7 +37,7 @@ UNPLANNED = "in the field (not planned)"
 """The label of whoever went by the button of a door, which nobody planned."""
 REASONS = {
     Why.OLD: "the door's data are old",
-    Why.DOWN: "the door could not record",
+    Why.DOWN: "the door could not record when people came",
     Why.CLOCK: "the door's clock was not set",
 }
 FINDINGS = {

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from central.rules import evaluate
 from central.rules.day import Cause, Flag, Outcome
+from tests.central.rules.conftest import a_day
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,7 @@ from central.rules.day import Cause, Flag, Outcome
         ("07:30 12:30~2 17:00", ["needs_checking", "needs_checking"]),
         ("07:30~200 11:30~200 13:30~200 17:00~200", ["needs_checking", "needs_checking"]),
         ("07:36~2 !11:29~2 13:30 17:00", ["needs_checking"]),
+        ("07:40~5 11:31~1 13:30 17:00", ["needs_checking"]),  # each as far as its own uncertainty
     ],
 )
 def test_what_depends_on_the_uncertainty_needs_checking(flags, punches, said):
@@ -68,10 +72,21 @@ def test_less_than_a_second_is_no_uncertainty(day):
     assert evaluate(whole).sessions[0].flags == (Flag.NEEDS_CHECKING,)
 
 
+def test_a_sure_tap_stays_where_it_is_beside_unsure_ones_of_its_door(day):
+    facts = day("07:35:01 11:40~2 13:30 17:00")
+    sure = replace(facts, taps=(replace(facts.taps[0], uncertainty=timedelta(milliseconds=500)), *facts.taps[1:]))
+    assert [v.flags for v in evaluate(sure).sessions] == [(Flag.LATE,), ()]
+
+
 def test_a_forked_tap_that_helps_is_counted_and_the_session_needs_checking(flags, judged):
     assert flags("07:30? 11:30 13:30 17:00") == ["needs_checking"]
     (reason,) = judged("07:30? 11:30 13:30 17:00").sessions[0].reasons
     assert (reason.cause, [t.ref for t in reason.taps]) == (Cause.FORK, ["07:30?"])
+
+
+def test_a_session_names_the_forked_taps_of_its_own(judged):
+    verdict = judged("07:30? 11:30 13:30 17:00?")
+    assert [[t.ref for r in v.reasons for t in r.taps] for v in verdict.sessions] == [["07:30?"], ["17:00?"]]
 
 
 def test_a_forked_tap_that_harms_is_not_counted(flags, outcomes):
@@ -93,6 +108,7 @@ def test_of_two_versions_of_a_tap_the_kinder_counts(ends):
         ("07:30? 13:30 17:00", ["missing_out", "needs_checking"]),  # a tap missing is kinder than an absence
         ("07:50 09:20? 13:30 17:00", ["late 20", "early_leave 130", "needs_checking"]),  # there is kinder than missing
         ("07:40? 07:50? 11:30 13:30 17:00", ["late 10", "needs_checking"]),  # of two latenesses the shorter
+        ("07:30~10? 07:50 11:30 13:30 17:00", ["needs_checking"]),  # a question is kinder than a lateness
     ],
 )
 def test_which_way_is_kinder(flags, punches, said):
@@ -120,7 +136,49 @@ def test_a_tap_set_aside_makes_the_day_a_question(flags, outcomes, judged):
 def test_a_tap_set_aside_does_not_touch_plans_and_whole_manual_entries(flags):
     assert flags("", aside="23:00", plan="leave:AM", entry="PM=13:40-17:00") == ["late 10"]
     assert flags("", aside="23:00", plan="leave:AM", entry="PM=13:40-") == ["needs_checking"]
+    assert flags("", aside="23:00", plan="leave:AM", entry="PM=-17:00") == ["needs_checking"]
+
+
+def test_a_question_is_not_withheld_once_more(judged):
+    morning = judged("07:40~5 11:30 13:30 17:00", aside="23:00").sessions[0]
+    assert [(r.cause, r.withheld) for r in morning.reasons] == [(Cause.CLOCK, Flag.LATE), (Cause.SET_ASIDE, None)]
 
 
 def test_a_day_off_has_nothing_to_check(judged):
     assert judged("09:00~10 10:00?", hours="", aside="23:00").sessions == ()
+
+
+MINUTES = st.sampled_from([450, 455, 540, 690, 720, 750, 810, 1020]).flatmap(lambda m: st.integers(m - 12, m + 12))
+DOUBTFUL = st.tuples(st.booleans(), MINUTES, st.sampled_from([0, 0, 1, 2, 5, 10, 20]))
+SHIFTS_S = st.lists(st.tuples(st.integers(-1200, 1200), st.integers(-1200, 1200)), min_size=20, max_size=20)
+
+
+@settings(max_examples=150, deadline=None)
+@given(words=st.lists(DOUBTFUL, min_size=1, max_size=5, unique_by=lambda w: w[1]), shifts=SHIFTS_S)
+@example(
+    words=[(False, 454, 2), (False, 457, 0), (False, 749, 0), (True, 811, 2), (False, 816, 2)], shifts=[(-600, 840)]
+)
+@example(words=[(False, 448, 0), (True, 1020, 20), (False, 1024, 0)], shifts=[(0, 180)])
+@example(words=[(False, 580, 10), (True, 595, 10), (False, 1020, 0)], shifts=[(413, -495)])
+def test_what_is_held_against_somebody_holds_wherever_their_doubtful_taps_may_lie(words, shifts):
+    """One clock a door, and anywhere within what each tap is sure to: against times drawn by chance."""
+    told = " ".join(f"{'!' * other}{m // 60:02}:{m % 60:02}{f'~{unsure}' * bool(unsure)}" for other, m, unsure in words)
+    facts = a_day(told)
+    said = evaluate(facts).sessions
+    for shift in shifts:
+        by = dict(zip(("door", "other door"), (timedelta(seconds=s) for s in shift), strict=True))
+        moved = tuple(
+            replace(t, at=t.at + max(-t.uncertainty, min(by[t.device], t.uncertainty)), uncertainty=timedelta(0))
+            for t in facts.taps
+        )
+        possible = evaluate(replace(facts, taps=moved)).sessions
+        for verdict, one in zip(said, possible, strict=True):
+            assert set(verdict.flags) - {Flag.NEEDS_CHECKING} <= set(one.flags), told
+            assert verdict.outcome is not Outcome.ABSENT or one.outcome is Outcome.ABSENT, told
+
+
+def test_where_the_ways_are_too_many_nothing_is_said_against_anybody(judged):
+    many = " ".join(f"{'!' * (minute % 2)}{7 + minute // 60:02}:{minute % 60:02}~20" for minute in range(36, 300, 7))
+    day = judged(f"{many} 17:00")
+    assert [v.flags for v in day.sessions] == [(Flag.NEEDS_CHECKING,)] * 2
+    assert all(reason.cause is Cause.CLOCK for v in day.sessions for reason in v.reasons)

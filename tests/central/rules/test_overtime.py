@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from central.rules import evaluate
-from central.rules.day import LOCAL, Day, HolidayPunch, ManualEntry, Plan, PlanKind, Policy, Session, Tap
+from central.rules.day import LOCAL, Day, HolidayPunch, ManualEntry, Plan, PlanKind, Policy, Session, Tap, TapPairing
 from central.rules.overtime import overtime
 
 NOON = datetime(2018, 11, 12, 12, tzinfo=LOCAL)
@@ -103,3 +103,13 @@ def test_a_doubtful_tap_on_a_holiday_proposes_nothing():
     unsure = Tap(at("08:00"), "08:00", "door", timedelta(hours=2))
     free = replace(day("10:30"), plans=(Plan(PlanKind.HOLIDAY),), policy=EXTRA)
     assert overtime(evaluate(replace(free, taps=(*free.taps, unsure))), policy=EXTRA) is None
+
+
+@pytest.mark.parametrize(
+    ("clocks", "minutes"), [(["08:00", "09:00", "15:00", "16:00"], 120), (["08:00", "09:00", "15:00"], None)]
+)
+def test_where_taps_are_in_turn_only_the_time_inside_is_extra_work(clocks, minutes):
+    policy = replace(EXTRA, pairing=TapPairing.ALTERNATING)
+    free = replace(day(*clocks), plans=(Plan(PlanKind.HOLIDAY),), policy=policy)
+    proposal = overtime(evaluate(free), policy=policy)
+    assert (None if proposal is None else proposal.minutes) == minutes

@@ -51,6 +51,11 @@ def test_each_gap_of_three_sessions_has_its_own_lunch(ends):
     assert ends("07:00 09:30 09:40 13:00 16:00", **three) == "07:00 09:30 09:40 13:00 - 16:00"
 
 
+def test_a_gap_with_one_tap_does_not_keep_the_next_from_its_lunch(ends):
+    three = {"hours": "A 07:00-09:00 B 10:00-12:00 C 14:00-16:00"}
+    assert ends("07:00 09:10 13:40 13:50 16:00", **three) == "07:00 09:10 - 13:40 13:50 16:00"
+
+
 @pytest.mark.parametrize(
     ("punches", "said"),
     [
@@ -139,6 +144,22 @@ def test_a_verdict_names_its_taps(judged):
     assert [t.ref for t in afternoon.taps] == ["12:10", "17:00"]
 
 
+@pytest.mark.parametrize(
+    ("punches", "named"),
+    [
+        ("07:00 09:40 09:45 09:50 12:10 12:15 12:20 16:00", "07:00 09:40 | 09:45 09:50 12:10 12:15 | 12:20 16:00"),
+        ("07:00 09:10 09:15 09:20 13:40 13:45 13:50 16:00", "07:00 09:10 09:15 | 09:20 13:40 | 13:45 13:50 16:00"),
+    ],
+)
+def test_lunch_taps_go_over_to_the_session_whose_end_they_are(judged, punches, named):
+    three = judged(punches, hours="A 07:00-09:00 B 10:00-12:00 C 14:00-16:00").sessions
+    assert " | ".join(" ".join(t.ref for t in v.taps) for v in three) == named
+
+
+def test_a_tap_that_is_told_twice_is_shown_once(judged):
+    assert [t.ref for t in judged("07:30 07:30 11:30 13:30 17:00").sessions[0].taps] == ["07:30", "11:30"]
+
+
 def test_taps_in_another_time_zone_are_shown_and_dated_in_viet_nam(day):
     local = day("05:00 07:30 11:30 13:30 17:00", before_min=30)
     elsewhere = replace(local, taps=tuple(replace(t, at=t.at.astimezone(UTC)) for t in local.taps))
@@ -187,3 +208,18 @@ def test_with_two_taps_a_day_one_session_due_is_judged_as_ever(ends, judged):
     assert ends("13:30 17:00", plan="leave:AM", policy=two) == "- - 13:30 17:00"
     assert ends("13:30", plan="leave:AM", policy=two) == "- - 13:30 -"
     assert ends("12:40 13:10 17:00", plan="leave:AM", policy=two) == "- - 13:10 17:00"  # lunch taps are paired
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("07:00", "07:00 09:00 10:00 12:00 14:00 -"),
+        ("10:00", "- - 10:00 12:00 14:00 -"),
+        ("11:30", "- 09:00 10:00 11:30 - -"),  # as far from the day's start as from its end: the OUT
+        ("12:30", "- 09:00 10:00 12:30 - -"),
+        ("16:00", "- 09:00 10:00 12:00 14:00 16:00"),
+    ],
+)
+def test_with_two_taps_a_day_a_lone_tap_is_the_nearer_end_of_the_whole_day(ends, punches, said):
+    three = {"hours": "A 07:00-09:00 B 10:00-12:00 C 14:00-16:00"}
+    assert ends(punches, policy=Policy(required_taps=2), **three) == said

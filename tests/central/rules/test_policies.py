@@ -104,6 +104,11 @@ def test_taps_in_turn_are_compared_with_thresholds_without_the_time_away(judged)
     assert judged("07:30 08:00 09:00 11:30 13:30 17:00", policy=policy).status == "half_day"
 
 
+def test_an_approved_entry_stands_for_the_taps_in_between_too(judged):
+    morning = judged("07:30 09:00 10:00 11:30", policy=IN_TURN, entry="AM=07:30-11:30").sessions[0]
+    assert (morning.basis, morning.worked_min, morning.away) == ("manual", 240, ())
+
+
 NIGHT = "N 22:00-+1/06:00"
 
 

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -206,7 +206,7 @@ def read_request(pem: str) -> Request:
         key = request.public_key()
         names = [str(part.value) for part in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         signed = request.is_signature_valid
-    except (ValueError, TypeError, InvalidSignature, UnicodeError) as error:
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise RequestError(
             f"the certificate request cannot be read ({error}); the station's program is damaged"
         ) from error

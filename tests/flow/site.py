@@ -178,7 +178,7 @@ class Site:
             [sys.executable, "-m", "central", "--config", str(self.config), *words],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=True,
             cwd=ROOT,
         )

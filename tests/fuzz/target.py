@@ -12,6 +12,7 @@ MEMORY_TIMES, MEMORY_BYTES = 200, 3 << 20
 """A parser may take so many bytes for each byte of its input, and so many besides."""
 KEPT_BYTES = 512 << 10
 """What may stay after two hundred inputs: caches fill, nothing else."""
+PASSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +32,34 @@ class TooMuchMemory(AssertionError):
 
 
 def weigh(attempt: Callable[[Any], None], inputs: list[Any]) -> int:
-    """Peak of traced bytes over the inputs, one after the other. Raises TooMuchMemory beyond the bound."""
+    """Peak of traced bytes over the inputs, one after the other. Raises TooMuchMemory beyond the bound.
+
+    What is kept after them may be a cache that fills once; what each of three passes keeps is a leak.
+    """
     most = 0
     gc.collect()
     tracemalloc.start()
     try:
-        kept = tracemalloc.get_traced_memory()[0]
-        for one in inputs:
-            tracemalloc.reset_peak()
-            before = tracemalloc.get_traced_memory()[0]
-            attempt(one)
-            peak = tracemalloc.get_traced_memory()[1] - before
-            most = max(most, peak)
-            if peak > MEMORY_TIMES * size_of(one) + MEMORY_BYTES:
-                raise TooMuchMemory(f"{peak} bytes for an input of {size_of(one)}: {one!r:.200}")
-        gc.collect()
-        kept = tracemalloc.get_traced_memory()[0] - kept
-        if kept > KEPT_BYTES:
-            raise TooMuchMemory(f"{kept} bytes kept after {len(inputs)} inputs")
+        for _ in range(PASSES):
+            kept = tracemalloc.get_traced_memory()[0]
+            most = max(most, *(_peak(attempt, one) for one in inputs))
+            gc.collect()
+            kept = tracemalloc.get_traced_memory()[0] - kept
+            if kept <= KEPT_BYTES:
+                return most
     finally:
         tracemalloc.stop()
-    return most
+    raise TooMuchMemory(f"{kept} bytes kept after {len(inputs)} inputs, {PASSES} times")
+
+
+def _peak(attempt: Callable[[Any], None], one: Any) -> int:
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    attempt(one)
+    peak = tracemalloc.get_traced_memory()[1] - before
+    if peak > MEMORY_TIMES * size_of(one) + MEMORY_BYTES:
+        raise TooMuchMemory(f"{peak} bytes for an input of {size_of(one)}: {one!r:.200}")
+    return peak
 
 
 def size_of(one: Any) -> int:

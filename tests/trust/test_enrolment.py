@@ -13,7 +13,7 @@ import pytest
 
 from central.enrol import add_device, list_devices, revoke_device
 from central.store.trust import certificates
-from central.trust.authority import read_request
+from central.trust.authority import RequestError, read_request
 from central.trust.enrolling import ConfirmError, NotLetInError, begin, cancel, renew, slots
 from deploy.broker import free_port
 from edge.enrolment import EnrolmentError, WaitingError, claim_of, read_enrolment
@@ -32,6 +32,16 @@ def refusal(entrance: Entrance, claim: Claim, name: str = "station") -> str:
     assert not isinstance(refused.value, WaitingError)
     assert not (entrance.office.folder / name / "enrolment.json").exists()
     return str(refused.value)
+
+
+OF_AN_UNKNOWN_KIND = """-----BEGIN CERTIFICATE REQUEST-----
+MIGOMEICAQAwDzENMAsGA1UEAwwEZDFhYTAqMAUGAxtlcAMhAKCZhP5fKTsbjd++
+JjowkBQ76IuW0nsIInhheH9ZwxNHoAAwBQYDK2VwA0EAuUhNaKFdr6M4HWMX2SOM
+VxYGkqvJruSAgCq51110VEzNveK6Eu2sqcF0xY9qOpZ/EKyeEwR5/B9gUhqR6+yM
+AA==
+-----END CERTIFICATE REQUEST-----
+"""
+"""A station's request of which one byte was changed: its key is of no known kind. Found by fuzzing."""
 
 
 def test_both_sides_show_the_same_digits_and_a_person_compares_them(entrance):
@@ -207,6 +217,8 @@ def test_what_is_no_request_is_answered_and_no_more(entrance):
 def test_a_request_must_be_signed_by_its_own_key_and_name_a_device(entrance):
     own = open_identity(entrance.office.folder / "station").certificate_request()
     assert read_request(own).device.startswith("d")
+    with pytest.raises(RequestError, match=r"cannot be read .*Unknown key type"):
+        read_request(OF_AN_UNKNOWN_KIND)
     # One byte of the signature, at the end of the DER in base64.
     lines = own.strip().splitlines()
     lines[-2] = ("A" if lines[-2][0] != "A" else "B") + lines[-2][1:]

@@ -47,6 +47,7 @@ _MODULES = {
     "user": "user",
     "token": "token",
     "backup": "backup",
+    "duty": "duty",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from central.store.keys import among_asked, asked, pairs
 from central.store.roster import units_below
 from central.store.same import same_account
+from central.store.slots import SlotRow, slots_between
 from central.store.verdicts import Held, Waiting
 from central.tables import DutyVerdict
 
@@ -72,6 +73,21 @@ def duty_verdicts(db: sa.Connection, first: dt.date, last: dt.date, unit: str | 
         DutyLine(r.staff, r.date, clock_text(r.start_min), clock_text(r.end_min), r.kind, r.outcome, r.by, r.late_min)
         for r in rows
     ]
+
+
+def slots_judged(
+    db: sa.Connection, first: dt.date, last: dt.date, unit: str | None = None
+) -> list[tuple[SlotRow, DutyRow]]:
+    """The slots of the dates, both included, that have a verdict, each with it; of a unit and all below it."""
+    d = DUTY.c
+    query = sa.select(DUTY).where(d.date.between(first, last))
+    if unit is not None:
+        days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+        query = query.where(sa.or_(*((d.date == day) & d.unit.in_(units_below(db, unit, day)) for day in days)))
+    rows = (DutyRow(*(getattr(row, name) for name in DutyRow._fields)) for row in db.execute(query))
+    said = _by_slot(rows)
+    slots = {(s.staff, s.date, s.start_min, s.end_min, s.kind): s for s in slots_between(db, first, last)}
+    return [(slot, said[key]) for key, slot in slots.items() if key in said]
 
 
 def duty_rows(db: sa.Connection, days: Collection[tuple[str, dt.date]]) -> dict[tuple[str, dt.date], list[DutyRow]]:

@@ -12,6 +12,8 @@ LOOKING = (
     "why CB0603 2018-11-14",
     "proposals --from 2018-11-12 --to 2018-11-16",
     "badges --unknown",
+    "duty credits --from 2018-11-12 --to 2018-11-16",
+    "duty missed --from 2018-11-12 --to 2018-11-16",
     "units",
     "staff",
     "hints --from 2018-11-12 --to 2018-11-16",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from central.replay import replay
-from central.reports import duty, proposals, strangers, verdicts
+from central.reports import duty, duty_done, proposals, strangers, verdicts
 from central.roster.imports import import_office
 from central.store import Store, open_store
 from tests import office_maker
@@ -77,6 +77,25 @@ def test_every_line_of_the_key_comes_out_of_the_database(judged: Store) -> None:
 
 def test_so_does_every_duty_slot(judged: Store) -> None:
     assert printed(judged, duty.write, FIRST, LAST, None) == key("expected_duty")
+
+
+def test_duty_that_was_done_earns_whoever_did_it_a_credit_and_reception_does_not(judged: Store) -> None:
+    kept = [row for row in csv.DictReader(key("expected_duty")) if row["outcome"] in ("kept", "late", "stood_in")]
+    earned = list(csv.DictReader(printed(judged, duty_done.write_credits, FIRST, LAST, None)))
+    assert [(row["done_by"], row["date"], row["kind"]) for row in earned] == [
+        (row["by"], row["date"], row["kind"]) for row in kept if "reception" not in row["kind"]
+    ]
+    assert [row["staff"] for row in earned] == [row["done_by"] for row in earned], "no credit was moved in that week"
+    (night,) = [row for row in earned if row["kind"] == "night_duty"]
+    assert (night["start"], night["end"], night["minutes"]) == ("17:00", "07:00+1", "840")
+
+
+def test_slots_that_nobody_kept_are_listed(judged: Store) -> None:
+    missed = [row for row in csv.DictReader(key("expected_duty")) if row["outcome"] in ("no_show", "needs_checking")]
+    found = list(csv.DictReader(printed(judged, duty_done.write_missed, FIRST, LAST, None)))
+    assert missed and [(r["staff"], r["date"], r["outcome"]) for r in found] == [
+        (r["staff"], r["date"], r["outcome"]) for r in missed
+    ]
 
 
 def test_so_does_every_proposal_of_overtime(judged: Store) -> None:

@@ -26,7 +26,6 @@ def worked_on(verdict: SessionVerdict, policy: Policy) -> tuple[WorkedOn, ...]:
     midnight = session.start.replace(hour=0, minute=0, second=0) + timedelta(days=1)
     if policy.night_date is NightDate.START or verdict.time_out is None or verdict.time_out <= midnight:
         return (WorkedOn(own, verdict.worked_min),)
-    time_in = verdict.time_in if verdict.time_in is None else min(verdict.time_in, midnight)
-    before = worked_time(session, time_in, midnight, policy.worked, verdict.away) // MINUTE
+    before = worked_time(session, verdict.time_in, midnight, policy.worked, verdict.away) // MINUTE
     before = min(before, verdict.worked_min)
     return WorkedOn(own, before), WorkedOn(midnight.date(), verdict.worked_min - before)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from central.rules.day import ZERO, Basis, DayStatus, DayVerdict, Flag, HolidayPunch, Outcome, Policy, Tap, TapPairing
+from central.rules.day import ZERO, DayStatus, DayVerdict, Flag, HolidayPunch, Outcome, Policy, Tap, TapPairing
 from central.rules.doubt import CERTAIN_UNDER
 from central.rules.pairing import fold
 
@@ -42,9 +42,10 @@ def _late_stay(verdict: DayVerdict, least: timedelta) -> Proposal | None:
     if not verdict.sessions:
         return None
     last = verdict.sessions[-1]
-    if last.basis is Basis.PLAN or last.time_out is None or Flag.NEEDS_CHECKING in last.flags:
+    if last.time_out is None or Flag.NEEDS_CHECKING in last.flags:  # a plan gives no OUT
         return None
-    return _proposal(verdict.work_date, last.session.end, last.time_out, least)
+    stayed = last.time_out - last.session.end
+    return _proposal(Proposal(verdict.work_date, stayed // MINUTE, last.time_out, last.session.end), stayed, least)
 
 
 def _on_holiday(verdict: DayVerdict, least: timedelta, policy: Policy) -> Proposal | None:
@@ -52,15 +53,16 @@ def _on_holiday(verdict: DayVerdict, least: timedelta, policy: Policy) -> Propos
     if any(tap.forked or tap.uncertainty >= CERTAIN_UNDER for tap in taps):
         return None
     groups = fold(taps, policy.dedup)
-    if len(groups) < 2:
+    pairs = [(groups[0], groups[-1])] if groups else []
+    if policy.pairing is TapPairing.ALTERNATING:
+        if len(groups) % 2:
+            return None  # in, out, in: until when?
+        pairs = list(zip(groups[::2], groups[1::2], strict=True))
+    if not pairs:
         return None
-    since, until = groups[0].first, groups[-1].last
-    if policy.pairing is TapPairing.FIRST_LAST:
-        return _proposal(verdict.work_date, since, until, least, on_holiday=True)
-    if len(groups) % 2:
-        return None  # in, out, in: until when?
-    stayed = sum((out.last - came.first for came, out in zip(groups[::2], groups[1::2], strict=True)), ZERO)
-    return Proposal(verdict.work_date, stayed // MINUTE, until, since, True) if stayed >= least else None
+    stayed = sum((out.last - came.first for came, out in pairs), ZERO)
+    proposal = Proposal(verdict.work_date, stayed // MINUTE, groups[-1].last, groups[0].first, on_holiday=True)
+    return _proposal(proposal, stayed, least)
 
 
 def _holiday_taps(verdict: DayVerdict) -> Iterator[Tap]:
@@ -71,8 +73,5 @@ def _holiday_taps(verdict: DayVerdict) -> Iterator[Tap]:
         yield from verdict.outside
 
 
-def _proposal(
-    on: date, since: datetime, until: datetime, least: timedelta, *, on_holiday: bool = False
-) -> Proposal | None:
-    stayed = until - since
-    return Proposal(on, stayed // MINUTE, until, since, on_holiday) if stayed >= least else None
+def _proposal(proposal: Proposal, stayed: timedelta, least: timedelta) -> Proposal | None:
+    return proposal if stayed >= least else None

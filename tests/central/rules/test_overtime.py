@@ -39,6 +39,7 @@ def day(*clocks: str) -> Day:
 def test_thirty_minutes_or_more_after_the_last_session_are_proposed(clocks, minutes):
     proposal = overtime(evaluate(day(*clocks)))
     assert (None if proposal is None else proposal.minutes) == minutes
+    assert proposal is None or (proposal.since, proposal.on_holiday) == (at("17:00"), False)
 
 
 def test_a_day_without_sessions_or_a_covered_last_session_proposes_nothing():
@@ -99,17 +100,39 @@ def test_extra_work_on_a_holiday_without_hours_and_on_half_a_holiday_is_proposed
     assert overtime(evaluate(stayed), policy=EXTRA).minutes == 40, "the other half is judged as always"
 
 
-def test_a_doubtful_tap_on_a_holiday_proposes_nothing():
-    unsure = Tap(at("08:00"), "08:00", "door", timedelta(hours=2))
+@pytest.mark.parametrize(
+    "doubtful",
+    [Tap(at("08:00"), "08:00", "door", timedelta(seconds=1)), Tap(at("08:00"), "08:00", "door", forked=True)],
+    ids=["clock", "fork"],
+)
+def test_a_doubtful_tap_on_a_holiday_proposes_nothing(doubtful):
     free = replace(day("10:30"), plans=(Plan(PlanKind.HOLIDAY),), policy=EXTRA)
-    assert overtime(evaluate(replace(free, taps=(*free.taps, unsure))), policy=EXTRA) is None
+    assert overtime(evaluate(replace(free, taps=(*free.taps, doubtful))), policy=EXTRA) is None
+
+
+def test_beside_half_a_holiday_taps_outside_all_windows_are_no_extra_work():
+    narrow = tuple(
+        replace(s, window_before=timedelta(minutes=60), window_after=timedelta(minutes=60)) for s in SESSIONS
+    )
+    half = replace(day("05:00", "08:00", "10:30"), sessions=narrow, plans=(Plan(PlanKind.HOLIDAY, "AM"),), policy=EXTRA)
+    assert overtime(evaluate(half), policy=EXTRA).minutes == 150
+    whole = replace(half, plans=(Plan(PlanKind.HOLIDAY),))
+    assert overtime(evaluate(whole), policy=EXTRA).minutes == 330
 
 
 @pytest.mark.parametrize(
-    ("clocks", "minutes"), [(["08:00", "09:00", "15:00", "16:00"], 120), (["08:00", "09:00", "15:00"], None)]
+    ("clocks", "minutes"),
+    [
+        (["08:00", "09:00", "15:00", "16:00"], 120),
+        (["08:00", "09:00", "15:00"], None),
+        (["08:00", "08:10", "15:00", "15:20"], 30),
+        (["08:00", "08:10", "15:00", "15:19"], None),
+        ([], None),
+    ],
 )
 def test_where_taps_are_in_turn_only_the_time_inside_is_extra_work(clocks, minutes):
     policy = replace(EXTRA, pairing=TapPairing.ALTERNATING)
     free = replace(day(*clocks), plans=(Plan(PlanKind.HOLIDAY),), policy=policy)
     proposal = overtime(evaluate(free), policy=policy)
     assert (None if proposal is None else proposal.minutes) == minutes
+    assert proposal is None or proposal.on_holiday

@@ -4,12 +4,15 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from typing import Any
 
 from central import enrol
 from central.clock import SystemClock
 from central.commands import doors
 from central.intaking.collector import Collector
 from central.keys import load_key
+from central.ledger import doors_now
+from central.presence import DoorNow
 from central.processes import ready_store
 from central.settings import Settings
 from central.store import Store
@@ -49,7 +52,7 @@ def _do(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
         if revoked.left is not None:
             sys.stderr.write(f"{revoked.left or 'the broker refuses it, and its connection is ended'}\n")
     elif arguments.verb == "list":
-        _list(store, as_json=arguments.json)
+        _list(store, clock.now_ms(), as_json=arguments.json)
     else:
         doors.run(arguments, store, clock)
     return 0
@@ -59,13 +62,31 @@ _WITH = {"": "waits for a station", TERMINAL_KEY: "terminal"}
 """What a door is called that has no station."""
 
 
-def _list(store: Store, *, as_json: bool) -> None:
+def _list(store: Store, now_ms: int, *, as_json: bool) -> None:
     devices = enrol.list_devices(store)
+    with store.read() as db:
+        doors = {door.device: door for door in doors_now(db, now_ms)}
     if as_json:
-        sys.stdout.write(json.dumps([asdict(device) for device in devices], ensure_ascii=False) + "\n")
+        told = [{**asdict(device), **_now(doors.get(device.id))} for device in devices]
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     if not devices:
         sys.stdout.write("no stations yet; `device add` registers one\n")
+        return
+    sys.stdout.write(LINE.format("CODE", "UNIT", "STATE", "NOW", "DATA AGE", "DEVICE", "LOCATION").rstrip() + "\n")
     for device in devices:
         state = "revoked" if device.revoked_ms else (_WITH.get(device.key, "registered"))
-        sys.stdout.write(f"{device.code:12} {device.unit or '-':12} {state:20} {device.id}  {device.location}\n")
+        now = _now(doors.get(device.id))
+        age = "-" if now["data_age_s"] is None else f"{now['data_age_s']} s"
+        line = LINE.format(device.code, device.unit or "-", state, now["now"], age, device.id, device.location)
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+LINE = "{:12} {:12} {:20} {:20} {:>10}  {:18} {}"
+
+
+def _now(door: DoorNow | None) -> dict[str, Any]:
+    """What a door is worth now: `current`, or why not (words of `central.silence`); seconds since what it delivered."""
+    if door is None:
+        return {"now": "-", "online": False, "data_age_s": None}
+    return {"now": door.reason or door.state.value, "online": door.online, "data_age_s": door.data_age_s}

@@ -131,7 +131,8 @@ def open_store(url: str, *, folded: bool = False, clock: Clock | None = None) ->
         return Store(_postgresql(parsed), now_ms)
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         place = url.rsplit("@", 1)[-1]  # without the password
-        raise SettingsError(f"database {place!r}: {error}; use sqlite:///FILE or postgresql://...") from error
+        written = f"for this file sqlite:///{place}" if "://" not in url else "sqlite:///FILE or postgresql://..."
+        raise SettingsError(f"database {place!r}: {error}; use {written}") from error
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:

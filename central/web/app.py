@@ -25,6 +25,7 @@ from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
 from central.web.pages import account, board, devices
+from central.web.refusing import answer_people
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,8 @@ def build_app(
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:
         app.include_router(iclock.router(store, clock, health, terminals))
+
+    answer_people(app, templates)
 
     @app.get("/api/openapi.json", include_in_schema=False)
     async def described() -> JSONResponse:

@@ -25,6 +25,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         ("--db sqlite:////nowhere/x.db device list", "unable to open database file; name one that exists"),
         ("--db sqlite:///not.db device list", "file is not a database"),
         ("--db foo://x upgrade", "there is no foo here; use sqlite:///FILE or postgresql://"),
+        ("--db /srv/a.db upgrade", "use for this file sqlite:////srv/a.db"),
         ("--db postgresql+pg8000://x upgrade", "there is no postgresql+pg8000 here"),
         ("--db postgresql:///?host=/nowhere upgrade", "name one that exists"),
         ("--config none.toml upgrade", "none.toml: cannot be read"),
@@ -54,7 +55,10 @@ def test_an_office_is_imported_and_its_verdicts_printed(tmp_path: Path):
     printed = run(tmp_path, *database, "verdicts", "--from", "2018-11-12", "--to", "2018-11-12")
     assert printed.stdout == "staff,date,session,outcome,flags,symbol,late_min,early_min\n"
     listed = run(tmp_path, *database, "device", "list").stdout
-    assert listed.count("waits for a station") == 25
+    assert listed.startswith("CODE         UNIT         STATE                NOW                    DATA AGE  DEVICE")
+    assert listed.count("waits for a station") == listed.count(" no_station ") == 25
+    told = json.loads(run(tmp_path, *database, "device", "list", "--json").stdout)
+    assert {(row["now"], row["online"], row["data_age_s"]) for row in told} == {("no_station", False, None)}
 
 
 def test_whoever_reads_may_stop_early(tmp_path: Path):

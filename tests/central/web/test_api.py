@@ -48,10 +48,11 @@ class Client:
 
     url: str
 
-    def get(self, path: str, **params: str) -> Answer:
+    def get(self, path: str, headers: dict[str, str] | None = None, **params: str) -> Answer:
         question = self.url + path + ("?" + urllib.parse.urlencode(params) if params else "")
+        request = urllib.request.Request(question, headers=headers or {})  # noqa: S310 - our own server
         try:
-            with urllib.request.urlopen(question, timeout=30) as found:  # noqa: S310 - our own server
+            with urllib.request.urlopen(request, timeout=30) as found:  # noqa: S310
                 return Answer(found.status, found.headers, found.read().decode())
         except urllib.error.HTTPError as refused:
             with refused:
@@ -193,6 +194,15 @@ def test_a_unit_means_it_and_all_below_it_and_one_that_there_is_not_is_said_not_
     wrong = client.get(f"/api/v1/{path}", **dates, unit="H.VPP")
     assert wrong.status == 404
     assert wrong.json()["detail"].startswith("there is no unit 'H.VPP'; near it: H.VP")
+
+
+def test_an_address_that_there_is_not_answers_people_in_their_language_and_machines_in_json(client: Client):
+    person = {"Accept": "text/html,*/*"}
+    page = client.get("/nowhere", headers=person)
+    assert page.status == 404 and "Không có trang này" in page.text and 'href="/?lang=vi"' in page.text
+    assert "No such page" in client.get("/nowhere", headers=person, lang="en").text
+    assert client.get("/nowhere").json() == {"detail": "Not Found"}
+    assert client.get("/api/v1/nowhere", headers=person).json() == {"detail": "Not Found"}
 
 
 def test_verdicts_are_pending_until_the_doors_have_delivered(client: Client):

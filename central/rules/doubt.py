@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 
 from central.rules.day import ZERO, Cause, Day, Flag, Outcome, Reason, SessionVerdict, Tap
 from central.rules.judging import withhold
-from central.rules.pairing import SECOND, tap_order, windows
+from central.rules.pairing import tap_order, windows
 from central.rules.plans import SYMBOLS
 
 Verdicts = tuple[SessionVerdict, ...]
@@ -50,8 +50,8 @@ def judge_within_uncertainty(day: Day, taps: tuple[Tap, ...], judge: Judge) -> V
     best = judge(taps)
     if not any(_unsure(t) for t in taps):
         return best
-    ways = set(islice(placements(day, taps), MOST_WAYS + 1))
-    if len(ways) > MOST_WAYS:
+    ways = list(islice(placements(day, taps), MOST_WAYS))
+    if len(ways) == MOST_WAYS:
         return tuple(_unsaid(v, taps) if rests_on_taps(v) else v for v in best)
     others = [judge(way) for way in ways]
     return tuple(_agreed(v, [o[i] for o in others], taps) for i, v in enumerate(best))
@@ -78,7 +78,7 @@ def _unsure(tap: Tap) -> bool:
 
 def _edges(day: Day) -> set[datetime]:
     """Where a rule may say something else of a tap: windows, hours, grace, the middle, what is delivered."""
-    edges = {edge for span in windows(day) for edge in (span.start, span.end + SECOND)}
+    edges = {edge for span in windows(day) for edge in (span.start, span.end)}
     for s in day.sessions:
         middle = s.start + (s.end - s.start) / 2
         edges |= {s.start, s.end, s.start + s.grace_late, s.end - s.grace_early, middle}
@@ -87,16 +87,17 @@ def _edges(day: Day) -> set[datetime]:
 
 
 def _shifts(taps: tuple[Tap, ...], device: str, edges: set[datetime], dedup: timedelta) -> list[timedelta]:
-    """By how much a device's taps are moved: to where one of them meets an edge or another tap, and between."""
+    """By how much a device's taps are moved: to where one of them meets an edge or comes as near to another tap as two
+    may be one, as far as each is sure to, and once between any two of these."""
     moving = [t for t in taps if t.device == device and _unsure(t)]
-    most = max(t.uncertainty for t in moving)
-    ends = [o.at + by for o in moving for by in (-o.uncertainty, o.uncertainty)]
-    others = [t.at for t in taps if t not in moving] + ends
-    near = edges | {at + by for at in others for by in (-dedup - SECOND, -dedup, ZERO, dedup, dedup + SECOND)}
-    met = {edge - t.at for t in moving for edge in near if abs(edge - t.at) < t.uncertainty}
-    found = sorted({-most, *met, *(by for t in moving for by in (-t.uncertainty, t.uncertainty)), most})
-    between = [low + (high - low) / 2 for low, high in pairwise(found)]
-    return sorted({*found, *between})
+    fixed = {t.at for t in taps if t not in moving}
+    met: set[timedelta] = set()
+    for t in moving:
+        stops = {o.at + by for o in moving if o != t for by in (-o.uncertainty, o.uncertainty)}
+        near = edges | {at + by for at in fixed | stops for by in (-dedup, ZERO, dedup)}
+        met |= {edge - t.at for edge in near if abs(edge - t.at) < t.uncertainty} | {-t.uncertainty, t.uncertainty}
+    found = sorted(met)
+    return sorted({*found, *(low + (high - low) / 2 for low, high in pairwise(found))})
 
 
 def _unsaid(verdict: SessionVerdict, taps: Sequence[Tap]) -> SessionVerdict:

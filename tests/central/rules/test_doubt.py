@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from central.rules import evaluate
 from central.rules.day import Cause, Flag, Outcome
+from central.rules.doubt import placements
 from tests.central.rules.conftest import a_day
 
 
@@ -177,8 +178,64 @@ def test_what_is_held_against_somebody_holds_wherever_their_doubtful_taps_may_li
             assert verdict.outcome is not Outcome.ABSENT or one.outcome is Outcome.ABSENT, told
 
 
+def put(punches: str, **facts) -> list[str]:
+    """Where the taps of a one-line day are put, one way after the other: their times, seconds where they matter."""
+    day = a_day(punches, **facts)
+    return [" ".join(f"{t.at:%H:%M:%S}".removesuffix(":00") for t in way) for way in placements(day, day.taps)]
+
+
+@pytest.mark.parametrize(
+    ("punches", "times"),
+    [
+        # its ends, the start, the end of grace, and between
+        ("07:32~4", ["07:28", "07:29", "07:30", "07:32:30", "07:35", "07:35:30", "07:36"]),
+        # the end of the morning and the beginning of its grace
+        ("11:27~4", ["11:23", "11:24", "11:25", "11:27:30", "11:30", "11:30:30", "11:31"]),
+        # the middle of a session, where a lone tap is as near to both ends; the middle of the gap between two
+        ("09:30~1", ["09:29", "09:29:30", "09:30", "09:30:30", "09:31"]),
+        ("12:30~1", ["12:29", "12:29:30", "12:30", "12:30", "12:30:01", "12:30:30", "12:31"]),
+        # another tap: as far from it as two may be one, on it, as far behind it
+        ("09:00 09:03~4", [
+            "09:00 08:59", "09:00 08:59:30", "09:00 09:00", "09:00 09:00:30", "09:00 09:01", "09:00 09:04",
+            "09:00 09:07",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_doubtful_tap_is_put_wherever_the_answer_can_change(punches, times):
+    assert put(punches, grace_early_min=5) == times
+
+
+def test_it_is_put_where_doors_have_delivered_up_to_and_where_it_is_now():
+    asked = put("09:00~3", now="09:01", delivered="08:59")
+    assert asked == ["08:57", "08:58", "08:59", "09:00", "09:01", "09:02", "09:03"]
+
+
+def test_taps_of_one_clock_go_together_each_as_far_as_it_is_sure_to():
+    """The second stops two minutes before the first, and may be one with it then."""
+    assert put("08:00~2 08:05~4") == [
+        "07:58 08:01", "07:58 08:01:30", "07:58 08:02", "07:58 08:02:30", "07:58 08:03",
+        "07:59 08:04", "08:00 08:05", "08:00:30 08:05:30", "08:01 08:06", "08:01:30 08:06:30", "08:02 08:07",
+        "08:02 08:08", "08:02 08:09",
+    ]  # fmt: skip
+
+
+def test_another_clock_is_put_beside_what_is_put_already():
+    ways = put("08:00~1 !08:10~1")
+    assert ways[:3] == ["07:59 08:09", "07:59 08:10", "07:59 08:11"]
+    assert len(ways) == 9
+
+
 def test_where_the_ways_are_too_many_nothing_is_said_against_anybody(judged):
     many = " ".join(f"{'!' * (minute % 2)}{7 + minute // 60:02}:{minute % 60:02}~20" for minute in range(36, 300, 7))
     day = judged(f"{many} 17:00")
     assert [v.flags for v in day.sessions] == [(Flag.NEEDS_CHECKING,)] * 2
     assert all(reason.cause is Cause.CLOCK for v in day.sessions for reason in v.reasons)
+
+
+def test_a_manual_entry_and_a_plan_stand_where_the_ways_are_too_many(judged):
+    many = " ".join(f"{'!' * (minute % 2)}{13 + minute // 60:02}:{minute % 60:02}~20" for minute in range(30, 200, 7))
+    day = judged(f"07:40 11:30 {many}", entry="AM=07:30-11:30")
+    assert [v.flags for v in day.sessions] == [(), (Flag.NEEDS_CHECKING,)]
+    (reason,) = day.sessions[1].reasons
+    assert (f"{reason.start:%H:%M}", f"{reason.end:%H:%M}") == ("13:10", "16:38")
+    assert len(reason.taps) == len(many.split()), "the sure taps are not in doubt"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence, Set
 
-from central.rules.day import ZERO, Basis, Day, DayStatus, Outcome, Plan, PlanKind, SessionVerdict
+from central.rules.day import ZERO, Day, DayStatus, Outcome, Plan, PlanKind, SessionVerdict
 from central.rules.punctuality import worked_time
 
 ON_LEAVE = frozenset({Outcome.LEAVE, Outcome.TRIP, Outcome.STUDY})
@@ -32,8 +32,6 @@ def status_of(day: Day, verdicts: Sequence[SessionVerdict], plans: Sequence[Plan
 
 def _covered_whole(verdicts: Sequence[SessionVerdict], plans: Sequence[Plan]) -> DayStatus | None:
     """The word of a day that one kind of plan covers whole; half a holiday beside half a leave are folded instead."""
-    if any(v.basis is not Basis.PLAN for v in verdicts):
-        return None
     for kinds, word in WHOLE:
         takers = kinds | {PlanKind.HOLIDAY}  # a half holiday takes nothing from leave for the whole day
         if all(_covers(kinds, v, plans) and v.plan and v.plan.kind in takers for v in verdicts):

@@ -17,7 +17,7 @@ def session_of(half: str, sessions: Sequence[Session]) -> str:
     morning is the first and afternoon the second; a day's only session is the half in which it begins.
     """
     names = [session.name for session in sessions]
-    if half in names or half not in (MORNING, AFTERNOON) or {MORNING, AFTERNOON} & {*names} or not sessions:
+    if half not in (MORNING, AFTERNOON) or {MORNING, AFTERNOON} & {*names} or not sessions:
         return half
     if len(sessions) > 1:
         return names[0] if half == MORNING else names[1]

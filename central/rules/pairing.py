@@ -143,7 +143,7 @@ def _fill(day: Day, inside: list[list[Group]], pairings: Sequence[Pairing]) -> N
         _lunch(day.sessions, inside, pairings)
     for session, groups, pairing in zip(day.sessions, inside, pairings, strict=True):
         found = [g for g in (pairing.came, *groups, pairing.went) if g is not None]
-        if policy.pairing is TapPairing.ALTERNATING and len(found) >= TWO_TAPS:
+        if policy.pairing is TapPairing.ALTERNATING and len(found) > TWO_TAPS:
             _in_turn(found, pairing)
         else:
             _sides(session, groups, pairing, policy)

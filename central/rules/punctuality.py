@@ -62,10 +62,8 @@ def worked_time(
         return ZERO
     if base is Worked.CLIPPED:
         time_in, time_out = max(time_in, session.start), min(time_out, session.end)
-    if time_in >= time_out:
+    if time_in > time_out:
         return ZERO
-    if not away:
-        return time_out - time_in
     inside = Span(time_in, time_out)
     gaps = (gap.overlap(inside) for gap in away)
     return time_out - time_in - sum((gap.end - gap.start for gap in gaps if gap), ZERO)

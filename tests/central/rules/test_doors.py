@@ -1,8 +1,10 @@
 """What rests on a time when no door of the office could record is not asserted."""
 
+from datetime import timedelta
+
 import pytest
 
-from central.rules.day import Cause, Flag, Outcome
+from central.rules.day import Cause, Flag, Outcome, Policy
 from central.rules.doors import all_down
 
 FULL = "07:50 11:00 13:30 17:00"
@@ -61,6 +63,20 @@ def test_an_absence_becomes_a_question(judged, down):
 
 def test_doors_down_in_the_middle_of_an_absence_excuse_nothing(outcomes):
     assert outcomes("13:30 17:00", down="08:30-10:30") == "absent present"
+
+
+FLEXIBLE = Policy(flexible=timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("punches", "said"),
+    [
+        ("13:30 17:00", ["needs_checking"]),  # who came when? the hours may have been half an hour earlier
+        ("07:30 13:30 17:00", ["missing_out"]),  # they were not: the person came at half past seven
+    ],
+)
+def test_flexible_hours_widen_what_an_absence_rests_on_until_somebody_has_come(flags, punches, said):
+    assert flags(punches, down="10:35-10:50", policy=FLEXIBLE) == said
 
 
 def test_minutes_stay_when_the_flag_is_withheld(judged):

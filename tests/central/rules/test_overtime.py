@@ -88,6 +88,7 @@ def test_taps_on_a_holiday_are_extra_work_where_the_office_says_so(clocks, minut
     proposal = overtime(verdict, policy=EXTRA)
     assert (None if proposal is None else proposal.minutes) == minutes
     assert overtime(verdict) is None, "elsewhere they count for nothing"
+    assert proposal is None or proposal.until == at(clocks[-1])
     assert proposal is None or (proposal.on_holiday and proposal.since == at("08:00"))
 
 

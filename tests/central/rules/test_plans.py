@@ -1,5 +1,7 @@
 """Holiday, leave, field duty, manual entries: which decides a session, and that punches then change nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from central.rules import evaluate
@@ -23,6 +25,12 @@ def test_the_strongest_plan_decides(judged, plan, outcome, signs):
     verdict = judged("", plan=plan)
     assert " ".join(v.outcome for v in verdict.sessions) == outcome
     assert " ".join(v.symbol for v in verdict.sessions) == signs
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_leaves_that_for_the_whole_day_decides_in_whatever_order_they_come(day, order):
+    plans = (Plan(PlanKind.LEAVE, None, "TS"), Plan(PlanKind.LEAVE, "AM", "KL"))
+    assert [v.symbol for v in evaluate(replace(day(""), plans=plans[::order])).sessions] == ["TS", "TS"]
 
 
 def test_a_plan_has_no_flags_and_no_minutes_but_shows_the_taps(judged):

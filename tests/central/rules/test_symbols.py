@@ -46,3 +46,7 @@ def test_every_sign_that_a_verdict_prints_is_described_and_no_reason_of_leave_is
     described = {s.symbol: s for s in USUAL}
     assert {SYMBOLS[o] for o in Outcome if o is not Outcome.PENDING} <= set(described)
     assert {s.public_label for s in USUAL if s.kind == "leave"} == {"nghỉ"}
+
+
+def test_only_presence_field_duty_trips_and_study_count_as_worked():
+    assert {symbol.symbol for symbol in USUAL if symbol.counts_as_worked} == {"+", "CS", "CT", "H"}

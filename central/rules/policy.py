@@ -5,6 +5,7 @@ choice and has no name here: a lone tap is never an absence, nothing is said bef
 nobody late, results follow from the facts (INCOMPLETE, ABSENT_CONFIRM, CLOCK_TRUST, RECOMPUTE, UNKNOWN_BADGE).
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -41,7 +42,7 @@ def _span(unit: timedelta, most: int) -> Callable[[str], timedelta]:
         try:
             value = float(text)
         except ValueError:
-            value = -1
+            value = math.nan
         if not 0 <= value <= most:
             raise ValueError(f"a number from 0 to {most}")
         return value * unit
@@ -64,6 +65,8 @@ def _word(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
     return read
 
 
+UNREADABLE = (HOUR_MIN, HOUR_MIN, HOUR_MIN)
+"""No range of an hour is this one."""
 _RANGE = re.compile(r"(\d{1,2})-(\d{1,2}):(\d{1,2})")
 
 
@@ -72,8 +75,8 @@ def _table(text: str) -> tuple[int, ...]:
     found: list[int] = []
     for word in text.split():
         match = _RANGE.fullmatch(word)
-        first, last, value = map(int, match.groups()) if match else (-1, -1, -1)
-        if first != len(found) or not first <= last < HOUR_MIN or not 0 <= value <= HOUR_MIN:
+        first, last, value = map(int, match.groups()) if match else UNREADABLE
+        if first != len(found) or not first <= last < HOUR_MIN or value > HOUR_MIN:
             raise ValueError(f"{TABLE_FORM}; {word!r} does not follow")
         found += [value] * (last - first + 1)
     if found and len(found) != HOUR_MIN:

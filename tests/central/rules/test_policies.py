@@ -360,7 +360,17 @@ class TestWords:
         assert all(getattr(policy, name) != getattr(usual, name) for name in Policy.__slots__)
 
     def test_nothing_written_is_the_usual(self):
-        assert policy_from({}) == Policy()
+        assert policy_from({}) == policy_from({"rounding_table": ""}) == Policy()
+
+    def test_the_ends_of_a_span_are_inside(self):
+        written = {"half_threshold_h": "24", "absent_threshold_h": "24", "dedup_s": "3600", "flexible_min": "1440"}
+        policy = policy_from(written)
+        assert policy.half_day_under == policy.absent_under == policy.flexible == timedelta(days=1)
+        assert policy.dedup == timedelta(hours=1)
+
+    def test_a_table_may_have_ranges_of_one_minute(self):
+        text = " ".join(f"{minute}-{minute}:{minute}" for minute in range(60))
+        assert policy_from({"rounding_table": text}).rounding_table == tuple(range(60))
 
     @pytest.mark.parametrize(
         ("name", "text", "problem"),
@@ -370,6 +380,9 @@ class TestWords:
             ("required_taps", "3", "write 2 or 4"),
             ("dedup_s", "-1", "write a number from 0 to 3600"),
             ("flexible_min", "9999", "write a number from 0 to 1440"),
+            ("half_threshold_h", "24.1", "write a number from 0 to 24"),
+            ("absent_threshold_h", "24.1", "write a number from 0 to 24"),
+            ("dedup_s", "3601", "write a number from 0 to 3600"),
             ("half_threshold_h", "four", "write a number from 0 to 24"),
             ("half_threshold_h", "nan", "write a number from 0 to 24"),
             ("pairing", "all", "write first_last or alternating"),

@@ -48,35 +48,38 @@ def judge_within_uncertainty(day: Day, taps: tuple[Tap, ...], judge: Judge) -> V
     between any two such places. Where the ways are too many, nothing is held against the person.
     """
     best = judge(taps)
-    if not any(_unsure(t) for t in taps):
+    if not any(unsure(t) for t in taps):
         return best
-    ways = list(islice(placements(day, taps), MOST_WAYS))
+    ways = list(islice(placements(taps, edges_of(day), day.policy.dedup), MOST_WAYS))
     if len(ways) == MOST_WAYS:
         return tuple(_unsaid(v, taps) if rests_on_taps(v) else v for v in best)
     others = [judge(way) for way in ways]
     return tuple(_agreed(v, [o[i] for o in others], taps) for i, v in enumerate(best))
 
 
-def placements(day: Day, taps: tuple[Tap, ...]) -> Iterator[tuple[Tap, ...]]:
-    """The taps at all the times that may make a difference: device by device, each beside the ones already put."""
-    devices = sorted({t.device for t in taps if _unsure(t)})
-    edges = _edges(day)
+def placements(taps: tuple[Tap, ...], edges: set[datetime], dedup: timedelta) -> Iterator[tuple[Tap, ...]]:
+    """The taps at all the times that may make a difference: device by device, each beside the ones already put.
+
+    edges: where a rule may say something else of a tap. dedup: two taps as near as that are one.
+    """
+    devices = sorted({t.device for t in taps if unsure(t)})
 
     def put(placed: tuple[Tap, ...], left: Sequence[str]) -> Iterator[tuple[Tap, ...]]:
         if not left:
             yield placed
             return
-        for by in _shifts(placed, left[0], edges, day.policy.dedup):
+        for by in _shifts(placed, left[0], edges, dedup):
             yield from put(_moved(placed, left[0], by), left[1:])
 
     return put(taps, devices)
 
 
-def _unsure(tap: Tap) -> bool:
+def unsure(tap: Tap) -> bool:
+    """Whether its time is doubtful for rules that compare in full seconds."""
     return tap.uncertainty >= CERTAIN_UNDER
 
 
-def _edges(day: Day) -> set[datetime]:
+def edges_of(day: Day) -> set[datetime]:
     """Where a rule may say something else of a tap: windows, hours, grace, the middle, what is delivered."""
     edges = {edge for span in windows(day) for edge in (span.start, span.end)}
     for s in day.sessions:
@@ -89,7 +92,7 @@ def _edges(day: Day) -> set[datetime]:
 def _shifts(taps: tuple[Tap, ...], device: str, edges: set[datetime], dedup: timedelta) -> list[timedelta]:
     """By how much a device's taps are moved: to where one of them meets an edge or comes as near to another tap as two
     may be one, as far as each is sure to, and once between any two of these."""
-    moving = [t for t in taps if t.device == device and _unsure(t)]
+    moving = [t for t in taps if t.device == device and unsure(t)]
     fixed = {t.at for t in taps if t not in moving}
     met: set[timedelta] = set()
     for t in moving:
@@ -101,9 +104,7 @@ def _shifts(taps: tuple[Tap, ...], device: str, edges: set[datetime], dedup: tim
 
 
 def _unsaid(verdict: SessionVerdict, taps: Sequence[Tap]) -> SessionVerdict:
-    unsure = sorted({t for t in taps if _unsure(t)}, key=tap_order)
-    start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
-    return checked(verdict, set(Flag), Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))
+    return checked(verdict, set(Flag), clock_reason([t for t in taps if unsure(t)]))
 
 
 def doubt_set_aside(verdicts: Verdicts, set_aside: Sequence[Tap]) -> Verdicts:
@@ -125,7 +126,7 @@ def rests_on_taps(verdict: SessionVerdict) -> bool:
 def _moved(taps: tuple[Tap, ...], device: str, by: timedelta) -> tuple[Tap, ...]:
     """The device's unsure taps moved, each as far as its own uncertainty lets it."""
     return tuple(
-        replace(t, at=t.at + max(-t.uncertainty, min(by, t.uncertainty))) if t.device == device and _unsure(t) else t
+        replace(t, at=t.at + max(-t.uncertainty, min(by, t.uncertainty))) if t.device == device and unsure(t) else t
         for t in taps
     )
 
@@ -135,10 +136,15 @@ def _agreed(best: SessionVerdict, others: Sequence[SessionVerdict], taps: tuple[
         return best
     shaky = {f for f in best.flags if any(f not in o.flags for o in others)}
     here = {(t.ref, t.device) for v in (best, *others) for t in v.taps}
-    unsure = sorted({t for t in taps if _unsure(t)}, key=tap_order)
-    unsure = [t for t in unsure if (t.ref, t.device) in here] or unsure
-    start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
-    return checked(best, shaky, Reason(Cause.CLOCK, start, end, taps=tuple(unsure)))
+    doubtful = [t for t in taps if unsure(t)]
+    return checked(best, shaky, clock_reason([t for t in doubtful if (t.ref, t.device) in here] or doubtful))
+
+
+def clock_reason(doubtful: Sequence[Tap]) -> Reason:
+    """That these taps lie somewhere; at least one."""
+    shown = tuple(sorted(set(doubtful), key=tap_order))
+    start, end = min(t.at - t.uncertainty for t in shown), max(t.at + t.uncertainty for t in shown)
+    return Reason(Cause.CLOCK, start, end, taps=shown)
 
 
 def checked(verdict: SessionVerdict, withheld: set[Flag], reason: Reason) -> SessionVerdict:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from central.rules.day import LOCAL, ZERO, Cause, Coverage, OutingDecision, Reason, Span, Tap
-from central.rules.doubt import CERTAIN_UNDER
+from central.rules.doubt import MOST_WAYS, clock_reason, placements, unsure
 from central.rules.outings import stretches
 from central.rules.pairing import SECOND, fold, full_second, tap_order
 from central.rules.pending import still_open
@@ -169,21 +170,24 @@ def _outings(verdict: DutyVerdict, facts: DutyFacts) -> tuple[Reason, ...]:
 
 
 def _clocks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:
-    """The answer at both ends of the taps' uncertainty, and with the tap on the start, must be the same."""
-    unsure = sorted({t for t in taps if t.uncertainty >= CERTAIN_UNDER}, key=tap_order)
-    if not unsure:
+    """The answer must be the same wherever the doubtful taps may lie."""
+    doubtful = [t for t in taps if unsure(t)]
+    if not doubtful:
         return ()
-    most = max(t.uncertainty for t in unsure)
-    exact = {verdict.slot.start - t.at for t in unsure if abs(verdict.slot.start - t.at) < t.uncertainty}
-    others = [_at_face_value(verdict.slot, [_moved(t, by) for t in taps]) for by in (-most, *sorted(exact), most)]
-    if all((o.outcome, o.late_min > 0) == (verdict.outcome, verdict.late_min > 0) for o in others):
+    ways = list(islice(placements(taps, _edges(verdict.slot, taps), DEDUP), MOST_WAYS))
+    others = (_at_face_value(verdict.slot, way) for way in ways)
+    said = (verdict.outcome, verdict.late_min > 0)
+    if len(ways) < MOST_WAYS and all((o.outcome, o.late_min > 0) == said for o in others):
         return ()
-    start, end = min(t.at - t.uncertainty for t in unsure), max(t.at + t.uncertainty for t in unsure)
-    return (Reason(Cause.CLOCK, start, end, taps=tuple(unsure)),)
+    return (clock_reason(doubtful),)
 
 
-def _moved(tap: Tap, by: timedelta) -> Tap:
-    return replace(tap, at=tap.at + max(-tap.uncertainty, min(by, tap.uncertainty)))
+def _edges(slot: DutySlot, taps: Iterable[Tap]) -> set[datetime]:
+    """Where a tap begins to count, is late, or is as near to the start as another one on its other side."""
+    mirrored = {
+        slot.start + (slot.start - at) for t in taps for at in (t.at - t.uncertainty, t.at, t.at + t.uncertainty)
+    }
+    return {slot.start - BEFORE, slot.start, slot.start + slot.grace, slot.start + MINUTE, slot.end} | mirrored
 
 
 def _forks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:

@@ -46,7 +46,8 @@ from central.explaining.facts import (
     Use,
 )
 from central.explaining.remedies import Remedy, RemedyKind
-from central.rules.day import LOCAL, Cause, DayStatus, Flag, Outcome
+from central.rules.day import LOCAL, Cause, DayStatus, Flag, Outcome, Span
+from central.rules.nights import WorkedOn
 from central.rules.policy import POLICY_NAMES, PolicyError, read_value
 from central.timing import Method
 from central.web.texts import LANGUAGES, catalogue
@@ -139,6 +140,31 @@ def test_a_lateness_names_the_tap_the_hour_the_grace_and_how_the_minutes_count()
 def test_an_office_that_counts_from_the_end_of_grace_or_by_the_minute_is_told_so():
     (line,) = part(Section.VERDICT, day(replace(LATE, from_grace=True, by_minute=True)))[3:]
     assert "chỉ vào sau 07:35:59 mới tính là muộn; số phút tính từ 07:35." in line
+
+
+def test_where_taps_are_in_turn_the_time_outside_is_named():
+    told = replace(MORNING, away=(Span(at("09:00"), at("09:40")), Span(at("10:10"), at("10:20"))))
+    assert part(Section.VERDICT, day(told))[-1] == (
+        "Ra ngoài giữa buổi, không tính là thời gian làm việc: từ 09:00:00 đến 09:40:00 và từ 10:10:00 đến 10:20:00."
+    )
+    assert part(Section.VERDICT, day(told), "en")[-1] == (
+        "Out in between, and not counted as worked: from 09:00:00 to 09:40:00 and from 10:10:00 to 10:20:00."
+    )
+
+
+def test_where_nights_are_divided_each_dates_time_is_named():
+    told = replace(MORNING, worked=(WorkedOn(ON, 120), WorkedOn(ON + dt.timedelta(days=1), 360)))
+    assert part(Section.VERDICT, day(told))[-1] == (
+        "Thời gian làm việc, chia tại nửa đêm: 120 phút (12/11/2018) và 360 phút (13/11/2018)."
+    )
+
+
+def test_work_on_a_holiday_is_said_to_be_proposed():
+    told = OvertimeTold(150, at("08:00"), at("10:30"), on_holiday=True)
+    assert proofs.overtime(told, ON, catalogue("vi").gettext) == (
+        "150 phút trong ngày lễ, từ 08:00 đến 10:30:00: đề nghị tính làm thêm giờ, do người có thẩm quyền duyệt "
+        "hoặc không duyệt."
+    )
 
 
 def test_times_that_nobody_tapped_are_said_to_be_taken_from_the_hours():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from central.rules import evaluate
 from central.rules.day import Cause, Flag, Outcome
-from central.rules.doubt import placements
+from central.rules.doubt import edges_of, placements
 from tests.central.rules.conftest import a_day
 
 
@@ -181,7 +181,8 @@ def test_what_is_held_against_somebody_holds_wherever_their_doubtful_taps_may_li
 def put(punches: str, **facts) -> list[str]:
     """Where the taps of a one-line day are put, one way after the other: their times, seconds where they matter."""
     day = a_day(punches, **facts)
-    return [" ".join(f"{t.at:%H:%M:%S}".removesuffix(":00") for t in way) for way in placements(day, day.taps)]
+    ways = placements(day.taps, edges_of(day), day.policy.dedup)
+    return [" ".join(f"{t.at:%H:%M:%S}".removesuffix(":00") for t in way) for way in ways]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from central.rules.day import LOCAL, Cause, Coverage, Outing, OutingDecision, Span, Tap
@@ -241,3 +241,42 @@ def test_a_button_takes_accusations_away_and_never_adds_one(words):
     assert told.outcome is plain.outcome or (
         told.outcome is DutyOutcome.NEEDS_CHECKING and told.withheld is plain.outcome is not DutyOutcome.KEPT
     )
+
+
+MINUTES_AWAY = st.integers(-75, 60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    words=st.lists(st.tuples(st.booleans(), MINUTES_AWAY, st.sampled_from([0, 1, 2, 5, 20])), min_size=1, max_size=4),
+    shifts_s=st.lists(st.tuples(st.integers(-1200, 1200), st.integers(-1200, 1200)), min_size=20, max_size=20),
+)
+@example(words=[(0, -4, 0), (0, 7, 5)], shifts_s=[(-200, 0)])
+def test_nobody_is_held_to_what_doubtful_taps_may_tell_otherwise(words, shifts_s):
+    """One clock a door, and anywhere within what each tap is sure to: against times drawn by chance."""
+    doors = ("door", "other door")
+    told = tuple(
+        Tap(at("06:45") + timedelta(minutes=away), f"{n}", doors[other], timedelta(minutes=unsure))
+        for n, (other, away, unsure) in enumerate(words)
+    )
+    said_of = judge_duty(DutyFacts(slot(grace=timedelta(minutes=5)), DutyTaps(told)))
+    if said_of.outcome not in (DutyOutcome.LATE, DutyOutcome.NO_SHOW):
+        return
+    for shift in shifts_s:
+        by = dict(zip(doors, (timedelta(seconds=s) for s in shift), strict=True))
+        moved = tuple(
+            replace(t, at=t.at + max(-t.uncertainty, min(by[t.device], t.uncertainty)), uncertainty=timedelta(0))
+            for t in told
+        )
+        possible = judge_duty(DutyFacts(slot(grace=timedelta(minutes=5)), DutyTaps(moved)))
+        assert possible.outcome is said_of.outcome, words
+
+
+def test_a_doubtful_tap_that_may_be_as_near_to_the_start_as_another_decides_nothing():
+    """Sure at 06:48, three minutes late; doubtful around 06:38: if it was after 06:42, that one counts, in time."""
+    facts = DutyFacts(slot(), DutyTaps((*taps("06:48"), *taps("06:38", uncertainty=timedelta(minutes=5)))))
+    verdict = judge_duty(facts)
+    assert verdict.outcome is DutyOutcome.NEEDS_CHECKING
+    (reason,) = verdict.reasons
+    assert (reason.cause, reason.start, reason.end) == (Cause.CLOCK, at("06:33"), at("06:43"))
+    assert [t.ref for t in reason.taps] == ["06:38"]

@@ -50,3 +50,8 @@ def test_every_sign_that_a_verdict_prints_is_described_and_no_reason_of_leave_is
 
 def test_only_presence_field_duty_trips_and_study_count_as_worked():
     assert {symbol.symbol for symbol in USUAL if symbol.counts_as_worked} == {"+", "CS", "CT", "H"}
+
+
+def test_signs_vary_where_a_unit_has_its_own():
+    assert not Symbols().varied
+    assert Symbols([Symbol("X01", "F", "leave", "Phép", "Leave", False, "nghỉ")]).varied

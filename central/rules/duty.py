@@ -170,24 +170,17 @@ def _outings(verdict: DutyVerdict, facts: DutyFacts) -> tuple[Reason, ...]:
 
 
 def _clocks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:
-    """The answer must be the same wherever the doubtful taps may lie."""
+    """The answer must be the same wherever the doubtful taps may lie: at their ends, beside others, and on the start,
+    from which on a tap gets only later and before which only farther away."""
     doubtful = [t for t in taps if unsure(t)]
     if not doubtful:
         return ()
-    ways = list(islice(placements(taps, _edges(verdict.slot, taps), DEDUP), MOST_WAYS))
+    ways = list(islice(placements(taps, {verdict.slot.start}, DEDUP), MOST_WAYS))
     others = (_at_face_value(verdict.slot, way) for way in ways)
     said = (verdict.outcome, verdict.late_min > 0)
     if len(ways) < MOST_WAYS and all((o.outcome, o.late_min > 0) == said for o in others):
         return ()
     return (clock_reason(doubtful),)
-
-
-def _edges(slot: DutySlot, taps: Iterable[Tap]) -> set[datetime]:
-    """Where a tap begins to count, is late, or is as near to the start as another one on its other side."""
-    mirrored = {
-        slot.start + (slot.start - at) for t in taps for at in (t.at - t.uncertainty, t.at, t.at + t.uncertainty)
-    }
-    return {slot.start - BEFORE, slot.start, slot.start + slot.grace, slot.start + MINUTE, slot.end} | mirrored
 
 
 def _forks(verdict: DutyVerdict, taps: tuple[Tap, ...]) -> tuple[Reason, ...]:

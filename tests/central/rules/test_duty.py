@@ -280,3 +280,41 @@ def test_a_doubtful_tap_that_may_be_as_near_to_the_start_as_another_decides_noth
     (reason,) = verdict.reasons
     assert (reason.cause, reason.start, reason.end) == (Cause.CLOCK, at("06:33"), at("06:43"))
     assert [t.ref for t in reason.taps] == ["06:38"]
+
+
+STAND_IN = slot(stand_in="B")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "expected"),
+    [
+        ("06:46", 59, "needs_checking 1 B"),  # a minute late, or not
+        ("06:46:30", 29, "stood_in 1 B"),  # a minute late wherever it was
+        ("06:44:30", 29, "stood_in B"),
+    ],
+)
+def test_whether_a_stand_in_came_late_is_in_doubt_too(text, seconds, expected):
+    assert said(text, STAND_IN, uncertainty=timedelta(seconds=seconds)) == expected
+
+
+def test_a_minute_of_a_stand_in_rests_on_open_doors_too():
+    down = Coverage(down=(Span(at("06:45"), at("06:46")),))
+    assert said("06:46", STAND_IN, down) == "needs_checking 1 B"
+    assert said("06:45", STAND_IN, down) == "stood_in B"
+
+
+def test_where_the_ways_are_too_many_the_slot_needs_checking():
+    many = tuple(
+        Tap(at("06:00") + timedelta(minutes=2 * n), str(n), f"door {n % 2}", timedelta(minutes=20)) for n in range(40)
+    )
+    verdict = judge_duty(DutyFacts(slot(), DutyTaps((*taps("06:45"), *many))))
+    assert verdict.outcome is DutyOutcome.NEEDS_CHECKING and verdict.withheld is DutyOutcome.KEPT
+
+
+def test_a_way_to_the_field_does_not_bring_a_slot_into_doubt_that_was_kept_within_grace():
+    out = Tap(at("06:30"), "out", "door", outing=Outing.OUT)
+    back = Tap(at("06:48"), "in", "door", outing=Outing.IN)
+    kept = judge_duty(DutyFacts(slot(grace=timedelta(minutes=5)), DutyTaps((out, back))))
+    assert (kept.outcome, kept.reasons) == (DutyOutcome.KEPT, ())
+    late = judge_duty(DutyFacts(slot(), DutyTaps((back,))))
+    assert late.outcome in (DutyOutcome.LATE, DutyOutcome.NEEDS_CHECKING)

@@ -307,7 +307,7 @@ def test_where_the_ways_are_too_many_the_slot_needs_checking():
     many = tuple(
         Tap(at("06:00") + timedelta(minutes=2 * n), str(n), f"door {n % 2}", timedelta(minutes=20)) for n in range(40)
     )
-    verdict = judge_duty(DutyFacts(slot(), DutyTaps((*taps("06:45"), *many))))
+    verdict = judge_duty(DutyFacts(slot(grace=timedelta(minutes=5)), DutyTaps((*taps("06:45"), *many))))
     assert verdict.outcome is DutyOutcome.NEEDS_CHECKING and verdict.withheld is DutyOutcome.KEPT
 
 

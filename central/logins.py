@@ -31,11 +31,12 @@ class UserError(CentralError, ValueError):
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request whose sender is known. must_change: the password has to be changed first. by_cookie: a browser sent
-    it, so that forms need proof."""
+    it, so that forms need proof. person: a user, not a token, whose label may be anybody's name."""
 
     bearer: Bearer
     must_change: bool = False
     by_cookie: bool = True
+    person: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +175,14 @@ def _of_user(user: users.User, session: users.Session, now_ms: int) -> Visit | N
 def _of_screen(token: users.Token | None, now_ms: int) -> Visit | None:
     if token is None or token.revoked_ms is not None or (token.ends_ms is not None and now_ms >= token.ends_ms):
         return None
-    return Visit(Bearer(token.label, Role(token.role), token.unit))
+    return Visit(Bearer(token.label, Role(token.role), token.unit), person=False)
 
 
 def visit_by_token(store: Store, now_ms: int, text: str) -> Visit | None:
     """Who sent a request with this token of a machine; None: nobody who is let in."""
     with store.read() as db:
         found = _of_screen(users.token(db, passwords.fingerprint(text), "api"), now_ms)
-    return None if found is None else Visit(found.bearer, by_cookie=False)
+    return None if found is None else Visit(found.bearer, by_cookie=False, person=False)
 
 
 def open_wall(store: Store, now_ms: int, text: str) -> str | None:

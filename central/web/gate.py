@@ -25,13 +25,15 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a request may see. bearer: None = nobody is logged in. units: None = all. own: only the bearer's record."""
+    """What a request may see. bearer: None = nobody is logged in. units: None = all. own: only the bearer's record.
+    person: the bearer is a user, with a password of their own."""
 
     bearer: Bearer | None
     units: frozenset[str] | None = frozenset()
     own: bool = False
     cookie: str = ""
     must_change: bool = False
+    person: bool = False
 
     def sees(self, unit: str, staff: str) -> bool:
         """Whether a person's record is within what was granted."""
@@ -124,7 +126,7 @@ class Gate:
             self._keep_view(request, visit.bearer)
         units = self._below(visit.bearer.unit) if reach is Reach.UNIT else None
         held = cookie if visit.by_cookie else ""
-        return Grant(visit.bearer, units, reach is Reach.OWN, held, visit.must_change)
+        return Grant(visit.bearer, units, reach is Reach.OWN, held, visit.must_change, visit.person)
 
     def _visit(self, request: Request, cookie: str, *, asks: bool = True) -> Visit | None:
         now_ms = self._real.now_ms()

@@ -130,6 +130,7 @@ class _Pages:
             board=reach > Reach.OWN,
             devices=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_DEVICES) > Reach.NOWHERE,
             must_change=grant.must_change,
+            person=grant.person,
             problem=problem,
             form_token=passwords.form_token(grant.cookie),
         )
@@ -139,6 +140,8 @@ class _Pages:
 
     async def change_password(self, request: Request, lang: Lang = None) -> Response:
         grant, fields, language = granted(request), request.state.form, chosen(lang)
+        if not grant.person:
+            raise HTTPException(403, "a screen or a key has no password to change")
         say, name = catalogue(language).gettext, grant.bearer.name if grant.bearer else ""
         old, new = fields.get("old", ""), fields.get("new", "")
         if new != fields.get("again", ""):

@@ -245,6 +245,19 @@ def test_a_screens_link_becomes_a_cookie_and_goes_dark_when_it_is_revoked(site: 
     assert screen.ask(f"/tv/{link}")[0] == 404
 
 
+def test_a_screen_or_a_key_that_is_called_like_a_user_is_not_that_user(site: Site):
+    now_ms = SystemClock().now_ms()
+    logins.add_user(site.store, now_ms, "sảnh lớn", Role.VIEWER, PASSWORD, must_change=False)
+    screen = Browser(site.url)
+    screen.ask(f"/tv/{logins.add_token(site.store, now_ms, 'sảnh lớn', 'wall', Role.VIEWER)}")
+    assert 'name="old"' not in screen.ask("/account")[2]
+    wish = {"old": PASSWORD, "new": "sáu con chim hót sớm", "again": "sáu con chim hót sớm"}
+    assert screen.post("/account", "/account", **wish)[0] == FORBIDDEN
+    key = logins.add_token(site.store, now_ms, "sảnh lớn", "api", Role.VIEWER)
+    assert Browser(site.url).ask("/account", wish, Authorization=f"Bearer {key}")[0] == FORBIDDEN
+    assert Browser(site.url).log_in("sảnh lớn")[0] == 303
+
+
 def test_a_first_password_has_to_be_changed_before_anything_else(site: Site):
     logins.add_user(site.store, SystemClock().now_ms(), "mới", Role.VIEWER, PASSWORD, unit=UNIT)
     browser = Browser(site.url)

@@ -139,8 +139,9 @@ _STALE_DAYS = (
 )
 _MONTH = (
     sa.select(DAY.c.staff, DAY.c.date, DAY.c.version)
-    # Not the plain column: its index would make SQLite read and sort every mark of the month for each thousand.
-    .where(_DAYS_TRIED, sa.func.coalesce(DAY.c.date, DAY.c.date).between(sa.bindparam("first"), sa.bindparam("last")))
+    # Not the plain column: its index would make SQLite read and sort every mark of the month for each thousand. Nor an
+    # upper bound, which nothing is beyond: PostgreSQL, before it has statistics, expects few rows between two of them.
+    .where(_DAYS_TRIED, sa.func.coalesce(DAY.c.date, DAY.c.date) >= sa.bindparam("first"))
     .limit(_MOST)
 )
 _STALE_MONTH = {
@@ -199,7 +200,7 @@ def stale_days(db: sa.Connection, limit: int = 500, bulk: int = 1_000, *, backwa
     urgent = [mark for mark in newest if mark.date == last]
     if len(urgent) < min(FEW, limit):
         return urgent
-    month = {"most": bulk, "first": last - BULK, "last": last}
+    month = {"most": bulk, "first": last - BULK}
     return [MarkedDay(*row) for row in db.execute(_STALE_MONTH[backwards], month)]
 
 

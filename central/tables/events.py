@@ -5,6 +5,9 @@ from sqlmodel import Field, SQLModel
 
 from central.tables.columns import MS, ms
 
+WITH_BADGE = sa.text("badge IS NOT NULL")
+NOTABLE = sa.text("kind <> 'punch'")
+
 
 class Journal(SQLModel, table=True):
     """One journal of a device. Its row is locked, in (device, journal) order, before its events are written.
@@ -74,8 +77,8 @@ class Event(SQLModel, table=True):
     method: str | None = Field(default=None, max_length=16)
     set_aside: bool = False
     __table_args__ = (
-        sa.Index("event_badge_time", "badge", "time_ms", sqlite_where=sa.text("badge IS NOT NULL")),
-        sa.Index("event_notable", "journal_id", "kind", sqlite_where=sa.text("kind <> 'punch'")),
+        sa.Index("event_badge_time", "badge", "time_ms", sqlite_where=WITH_BADGE, postgresql_where=WITH_BADGE),
+        sa.Index("event_notable", "journal_id", "kind", sqlite_where=NOTABLE, postgresql_where=NOTABLE),
     )
 
 

@@ -25,10 +25,10 @@ def root_prefix(*, is_root: bool, sudo: str | None, sudo_asks_nothing: bool, can
     return [sudo] if can_ask else None
 
 
-def _prefix_here() -> list[str] | None:
+def _prefix_here(*, ask: bool = True) -> list[str] | None:
     sudo = shutil.which("sudo")
     asks_nothing = sudo is not None and subprocess.run([sudo, "-n", "true"], capture_output=True).returncode == 0
-    can_ask = sys.stdin is not None and sys.stdin.isatty() and "CI" not in os.environ
+    can_ask = ask and sys.stdin is not None and sys.stdin.isatty() and "CI" not in os.environ
     return root_prefix(is_root=os.geteuid() == 0, sudo=sudo, sudo_asks_nothing=asks_nothing, can_ask=can_ask)
 
 
@@ -37,9 +37,9 @@ def by_hand(packages: Sequence[str]) -> str:
     return f"sudo apt-get update && sudo apt-get install {' '.join(packages)}"
 
 
-def may_install() -> bool:
-    """True when apt-get is here and this process is root or may use sudo."""
-    return shutil.which("apt-get") is not None and _prefix_here() is not None
+def may_install(*, ask: bool = True) -> bool:
+    """True when apt-get is here and this process is root or may use sudo; ask: after asking for a password, too."""
+    return shutil.which("apt-get") is not None and _prefix_here(ask=ask) is not None
 
 
 def install(packages: Sequence[str]) -> None:

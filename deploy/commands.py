@@ -20,7 +20,7 @@ usage: python3 deploy/run.py COMMAND [ARGUMENTS]
   bench  measures what the README promises; arguments go to tests/bench
 
 Each makes .venv first, or uses the one that is there. Nothing is installed outside of it, except that test and bench
-may install Debian packages when you are root or sudo allows it.
+may install Debian packages when you are root or sudo allows it, and the demo its broker where nobody has to be asked.
 """
 # -P: the folder that a person stands in must not take the place of the project's own modules.
 # The demo is a function, so that a demo.py without a start line of its own cannot do nothing and call it success.
@@ -52,6 +52,8 @@ def _run(root: Path, command: str, arguments: Sequence[str]) -> int:
     if command == "bench":
         tools.provide(tools.BROKER)
         _become(place, [*BENCH, *arguments])
+    if "--plain" not in arguments:
+        tools.provide(tools.FOR_DEMO, ask=False)
     _become(place, [*DEMO, *arguments])
 
 

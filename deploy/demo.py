@@ -11,7 +11,6 @@ import os
 import shlex
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -20,9 +19,9 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,8 @@ from central.store import open_store
 from deploy.broker import Broker, find_mosquitto, free_port, start_broker
 from deploy.morning import BEGIN_MS, DATE, END_MS, NO_NETWORK, Morning, Tap, Turn, morning
 from deploy.secured import Secured, secure
+from deploy.tally import Tally
+from deploy.visitors import Visitors, let_in, write_private
 from edge.settings import ClockSettings
 from edge.simulate import Fleet
 
@@ -64,7 +65,8 @@ def main(argv: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with _folder(arguments.data) as folder, ExitStack() as running:
-        demo = Demo(folder, arguments.port, stop, quiet=arguments.check)
+        way = Way(plain=arguments.plain, logins=not arguments.no_logins)
+        demo = Demo(folder, arguments.port, stop, way, quiet=arguments.check)
         running.callback(demo.close)
         try:
             return demo.run(check=arguments.check, browser=not (arguments.no_browser or arguments.check))
@@ -77,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8080, help="port of the pages on 127.0.0.1 (default 8080)")
     parser.add_argument("--data", type=Path, help="folder for everything it writes (default: a temporary one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    parser.add_argument("--plain", action="store_true", help="a broker without certificates, on loopback alone")
+    parser.add_argument(
+        "--no-logins", action="store_true", help="pages that ask nobody who they are, on loopback alone"
+    )
     parser.add_argument(
         "--check", action="store_true", help="end by itself, print one JSON object, exit 0 if all is well"
     )
@@ -97,15 +103,25 @@ class Interrupted(Exception):
     """Ctrl-C."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How much the demo trusts who asks. plain: no certificates between stations, broker and central, as where there is
+    no Mosquitto; logins: the pages ask who looks."""
+
+    plain: bool = False
+    logins: bool = True
+
+
 class Demo:
     """The whole district on this machine."""
 
-    def __init__(self, folder: Path, port: int, stop: threading.Event, *, quiet: bool) -> None:
-        self._folder, self._port, self._stop = folder, port, stop
+    def __init__(self, folder: Path, port: int, stop: threading.Event, way: Way, *, quiet: bool) -> None:
+        self._folder, self._port, self._stop, self._way = folder, port, stop, way
         self._out = sys.stderr if quiet else sys.stdout
         self._script: Morning = morning(HERE / "office")
         self._broker: Broker | None = None
         self._secured: Secured | None = None
+        self._visitors: Visitors | None = None
         self._fleet: Fleet | None = None
         self._central: dict[str, subprocess.Popen[bytes]] = {}
         self._began_ms = 0
@@ -119,11 +135,11 @@ class Demo:
             raise SystemExit(f"{self._folder} holds an earlier demo; name an empty folder with --data")
         self._say("setting up: broker, database with 611 people, 25 stations ...")
         self._set_up(port)
-        self._say(f"\n  {self.url}   (English: {self.url}?lang=en)\n")
-        for line in self._worth_trying():
+        self._say(f"\n  {self.url}   (English: {self.url}?lang=en)")
+        for line in [*self._who_may_look(), "", *self._worth_trying()]:
             self._say(line)
         if browser:
-            webbrowser.open(self.url)
+            webbrowser.open(self._visitors.view_url(self.url) if self._visitors else self.url)
         self._play()
         result = self._verify()
         if check:
@@ -139,7 +155,12 @@ class Demo:
         program = os.path.relpath(Path(sys.executable).with_name("diemdanh-central"))
         settings = shlex.quote(str(self._folder / "central.toml"))
         commands = [f"{program} --config {settings} {words}" for words in TRY]
-        return ["in another terminal:", *(f"  {line}" for line in [*commands, f"curl '{self.url}{TRY_PATH}'"]), ""]
+        who = f" -H 'Authorization: Bearer {self._visitors.api_token}'" if self._visitors else ""
+        commands.append(f"curl{who} '{self.url}{TRY_PATH}'")
+        return ["in another terminal:", *(f"  {line}" for line in commands), ""]
+
+    def _who_may_look(self) -> Sequence[str]:
+        return self._visitors.lines(self.url, time.time()) if self._visitors else ()
 
     def _say(self, line: str) -> None:
         print(line, file=self._out, flush=True)
@@ -148,10 +169,7 @@ class Demo:
 
     def _set_up(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/"
-        self._secured = secure(self._folder / "trust") if find_mosquitto() else None
-        self._broker = self._secured.broker if self._secured else start_broker(self._folder / "broker")
-        secured = "every station has a certificate" if self._secured else "plain, as there is no Mosquitto here"
-        self._say(f"  broker on loopback: {secured}")
+        self._broker = self._start_broker()
         self._database = self._folder / "central.db"
         now_ms = time.time_ns() // 1_000_000
         self._began_ms = now_ms + round(LEAD_S * 1000)
@@ -177,8 +195,17 @@ class Demo:
             if done % 5 == 0:
                 self._say(f"  {done} of {len(self._script.doors)} stations take cards")
         self._wait_until(self._board_answers, 60, f"the board does not answer; see {self._folder}/web.log")
-        demo = {"url": self.url, "data": str(self._folder)}
-        (self._folder / "demo.json").write_text(json.dumps(demo) + "\n", "utf-8")
+        who = self._visitors.told(self.url) if self._visitors else {}
+        write_private(self._folder / "demo.json", {"url": self.url, "data": str(self._folder), **who})
+
+    def _start_broker(self) -> Broker:
+        if self._way.plain or not find_mosquitto():
+            why = "as asked for" if self._way.plain else "as Mosquitto is not here and cannot be installed"
+            self._say(f"  broker on loopback: plain, {why}")
+            return start_broker(self._folder / "broker")
+        self._say("  broker on loopback: every station has a certificate")
+        self._secured = secure(self._folder / "trust")
+        return self._secured.broker
 
     def _write_settings(self, port: int, clock: ClockSettings) -> None:
         broker = self._broker
@@ -191,16 +218,23 @@ class Demo:
             f'[broker]\nhost = "{broker.host}"\nport = {broker.port}\nkeepalive_s = 10\n'
             f"shared = {str(broker.shared_subscriptions).lower()}\n"
             f"{self._secured.broker_lines + self._secured.ca_lines if self._secured else ''}"
-            f"[web]\nlogins = false\nport = {port}\n"
+            f"[web]\nlogins = {str(self._way.logins).lower()}\nport = {port}\n"
+            f"{self._enrol_lines()}"
             f"[key]\nfile = {json.dumps(str(self._folder / 'central-key.pem'))}\n"
             f"[clock]\n{lines}"
         )
         (self._folder / "central.toml").write_text(text, "utf-8")
 
+    def _enrol_lines(self) -> str:
+        """Where new stations ask to be let in: there needs to be a broker that asks for certificates."""
+        return f'[enrol]\nhost = "127.0.0.1"\nport = {free_port()}\n' if self._secured else ""
+
     def _register(self) -> None:
         store = open_store(f"sqlite:///{self._database}")
         store.upgrade()
         import_office(store, SystemClock(), HERE / "office")
+        if self._way.logins:
+            self._visitors = let_in(store, SystemClock().now_ms())
         for code in self._script.doors:
             member = self._members.add(code, relay=code == NO_NETWORK)
             if self._secured:
@@ -213,6 +247,10 @@ class Demo:
         if self._fleet is None:
             raise AssertionError("the fleet is made first")
         return self._fleet
+
+    @property
+    def _tally(self) -> Tally:
+        return Tally(self._script, self._members, self._database, self._rows)
 
     def _start_central(self, part: str) -> None:
         command = [sys.executable, "-m", "central", "--config", str(self._folder / "central.toml"), part]
@@ -228,11 +266,15 @@ class Demo:
 
     def _rows(self) -> list[dict[str, Any]]:
         try:
-            with urllib.request.urlopen(f"{self.url}api/v1/presence", timeout=5) as answer:  # noqa: S310 - our own
+            with urllib.request.urlopen(self._asking("api/v1/presence"), timeout=5) as answer:  # noqa: S310 - our own
                 found: list[dict[str, Any]] = json.load(answer)
                 return found
         except (OSError, urllib.error.URLError):
             return []
+
+    def _asking(self, path: str) -> urllib.request.Request:
+        who = {"Authorization": f"Bearer {self._visitors.api_token}"} if self._visitors else {}
+        return urllib.request.Request(f"{self.url}{path}", headers=who)  # noqa: S310 - our own
 
     # --- the morning ---
 
@@ -248,7 +290,7 @@ class Demo:
                 self._turn(step)
             if step.at_ms - told >= 10 * 60_000:
                 told = step.at_ms
-                self._say(f"{_clock(step.at_ms)}  {self._stored_count()} punches stored")
+                self._say(f"{_clock(step.at_ms)}  {len(self._tally.stored())} punches stored")
         self._sleep_until(END_MS)
 
     def _sleep_until(self, at_ms: int) -> None:
@@ -280,7 +322,7 @@ class Demo:
     def _watch_catching_up(self, door: str) -> None:
         """How long a door that was cut off takes until everything it recorded meanwhile is stored."""
         kept = {(entry["journal"], entry["seq"]) for entry in self._members.greens(door)}
-        while not self._stop.is_set() and not kept <= self._stored():
+        while not self._stop.is_set() and not kept <= self._tally.stored():
             time.sleep(0.05)
         self._caught_up_s = time.monotonic() - self._network_back_s
 
@@ -290,59 +332,10 @@ class Demo:
         """Compare green lights, stored punches and the board with the script."""
         self._wait_until(lambda: self._members.waiting() == 0, 20, "the readers did not finish")
         try:
-            self._wait_until(lambda: not self._lost() and not self._differences(), AGREE_S, "")
+            self._wait_until(lambda: not self._tally.lost() and not self._tally.differences(), AGREE_S, "")
         except TimeoutError:
             pass  # what is wrong stands in the result
-        greens = self._greens()
-        stored = Counter(self._stored_badges())
-        written = Counter(str(entry["badge"]) for entry in self._answers() if "seq" in entry)
-        differences = self._differences()
-        result = {
-            "taps": len(self._script.taps),
-            "green": len(greens),
-            "stored": sum(stored.values()),
-            "duplicates": sum(max(0, count - written[badge]) for badge, count in stored.items()),
-            "lost": len(self._lost()),
-            "presence": {"agree": len(self._script.presence) - len(differences), "people": len(self._script.presence)},
-            "catch_up_s": None if self._caught_up_s is None else round(self._caught_up_s, 2),
-            "differences": differences[:20],
-        }
-        # A double tap is answered "already recorded", a stranger's badge red; the latter is recorded all the same.
-        punches = len(self._script.taps) - 2
-        right = not differences and not result["lost"] and not result["duplicates"]
-        return result | {"ok": right and len(greens) == punches and self._caught_up_s is not None}
-
-    def _answers(self) -> list[dict[str, Any]]:
-        return [entry for code in self._script.doors for entry in self._members.trace(code)]
-
-    def _greens(self) -> list[dict[str, Any]]:
-        return [entry for entry in self._answers() if entry.get("recorded")]
-
-    def _lost(self) -> set[tuple[object, object]]:
-        return {(entry["journal"], entry["seq"]) for entry in self._greens()} - self._stored()
-
-    def _differences(self) -> list[str]:
-        shown = {row["staff"]: row["state"] for row in self._rows()}
-        wanted = self._script.presence
-        return [
-            f"{staff}: {shown.get(staff)} instead of {state}"
-            for staff, state in wanted.items()
-            if shown.get(staff) != state
-        ]
-
-    def _query(self, text: str) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30) as db:
-            return db.execute(text).fetchall()
-
-    def _stored(self) -> set[tuple[object, object]]:
-        query = "SELECT j.journal, e.seq FROM event e JOIN journal j ON j.id = e.journal_id WHERE e.kind = 'punch'"
-        return {(journal, seq) for journal, seq in self._query(query)}
-
-    def _stored_count(self) -> int:
-        return len(self._stored())
-
-    def _stored_badges(self) -> list[str]:
-        return [badge for (badge,) in self._query("SELECT badge FROM event WHERE kind = 'punch'")]
+        return self._tally.result(self._caught_up_s)
 
     def _wait_until(self, done: Callable[[], bool], seconds: float, otherwise: str) -> None:
         end = time.monotonic() + seconds

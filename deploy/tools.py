@@ -36,6 +36,7 @@ BROKER = (
     Tool("mosquitto_sub", ("mosquitto-clients",), "the comparison with a plain subscriber"),
 )
 DATABASE = (Tool("initdb", ("postgresql",), "every test against a real PostgreSQL"),)
+FOR_DEMO = (Tool("mosquitto", ("mosquitto",), "the demo with certificates; without, its broker is a plain one"),)
 FOR_TESTS = (
     *BROKER,
     *DATABASE,
@@ -62,14 +63,16 @@ def missing(tools: Iterable[Tool], path: str | None = None) -> list[Tool]:
     return [tool for tool in tools if not tool.found(places)]
 
 
-def provide(tools: Sequence[Tool]) -> list[Tool]:
+def provide(tools: Sequence[Tool], *, ask: bool = True) -> list[Tool]:
     """Install by apt what is missing, when that is allowed; returns what is still missing, having said what that costs.
+
+    ask: a person at the terminal may be asked for the password of sudo.
 
     Debian starts a mosquitto service and a PostgreSQL cluster on loopback when it installs the packages. Nothing here
     uses them: every test starts its own broker and its own database server.
     """
     absent = missing(tools)
-    if absent and apt.may_install():
+    if absent and apt.may_install(ask=ask):
         try:
             apt.install([package for tool in absent for package in tool.packages])
         except DeployError as error:

@@ -32,7 +32,7 @@ def test_each_command_finds_what_it_asks_for(command: str, settings: Path, capsy
 
 
 def test_the_lines_can_be_copied_whatever_the_folder_is_called(tmp_path: Path):
-    made = demo.Demo(tmp_path / "Điểm Danh's", 8080, None, quiet=True)  # type: ignore[arg-type]
+    made = demo.Demo(tmp_path / "Điểm Danh's", 8080, None, demo.Way(), quiet=True)  # type: ignore[arg-type]
     made.url = "http://127.0.0.1:8080/"
     lines = made._worth_trying()
     assert any("diemdanh-central --config '" in line and line.endswith("why CB0108 2018-11-12") for line in lines)

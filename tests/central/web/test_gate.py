@@ -1,138 +1,19 @@
 """Who gets through to which page: every route, asked as every role and as nobody."""
 
-import http.cookiejar
 import json
-import re
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import pyotp
 import pytest
-from fastapi.routing import APIRoute
 
 from central import logins
-from central.clock import ScaledClock, SystemClock
+from central.clock import SystemClock
 from central.health import Liveness
-from central.networks import ANYWHERE
 from central.permits import Action, Bearer, Reach, Role, reach_of
-from central.roster.imports import import_office
 from central.settings import WebSettings
-from central.store import Store, open_store, users
-from central.store.roster import every_code
-from central.web.app import Pages, PagesError, build_app
+from central.store import users
+from central.web.app import Pages, PagesError
 from central.web.needs import NEEDS
 from deploy.broker import free_port
-
-OFFICE = Path(__file__).parents[3] / "deploy" / "office"
-CLOCK = ScaledClock(1_541_984_400_000, 0, 1e-12)  # Monday 12 November 2018, 08:00 in Vietnam
-PASSWORD = "năm con mèo ngủ trưa"  # noqa: S105
-UNIT, OTHER = "X01", "X02"
-FORBIDDEN = 403
-
-
-class Stay(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: where an answer leads is looked at."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-@dataclass
-class Browser:
-    """Keeps cookies, follows no redirect."""
-
-    url: str
-    jar: http.cookiejar.CookieJar = field(default_factory=http.cookiejar.CookieJar)
-
-    def ask(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> tuple[int, Any, str]:
-        opener = urllib.request.build_opener(Stay, urllib.request.HTTPCookieProcessor(self.jar))
-        body = None if fields is None else urllib.parse.urlencode(fields).encode()
-        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - our own server
-        try:
-            with opener.open(request, timeout=30) as found:
-                streams = "event-stream" in found.headers["Content-Type"]
-                return found.status, found.headers, "" if streams else found.read().decode()
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code, refused.headers, refused.read().decode()
-
-    def post(self, page: str, path: str, **fields: str) -> tuple[int, Any, str]:
-        """Send the form of a page, with what the page gave it."""
-        token = re.search(r'name="form_token" value="([0-9a-f]+)"', self.ask(page)[2])
-        assert token
-        return self.ask(path, {"form_token": token[1], **fields})
-
-    def log_in(self, name: str, secret: str = "") -> tuple[int, Any, str]:
-        code = pyotp.TOTP(secret).now() if secret else ""
-        return self.post("/login", "/login", name=name, password=PASSWORD, code=code)
-
-
-@dataclass
-class Site:
-    """A served office with a user of every role in one unit."""
-
-    url: str
-    store: Store
-    secrets: dict[Role, str]
-    staff: str
-    keys: dict[Role, Browser] = field(default_factory=dict)
-
-    def browser(self, role: Role) -> Browser:
-        if role not in self.keys:
-            browser = Browser(self.url)
-            assert browser.log_in(role.value, self.secrets[role])[0] == 303
-            self.keys[role] = browser
-        return self.keys[role]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with closing(open_store(f"sqlite:///{tmp_path_factory.mktemp('gate') / 'central.db'}")) as store:
-        store.upgrade()
-        import_office(store, SystemClock(), OFFICE)
-        with store.read() as db:
-            staff = every_code(db)[0]
-        now_ms = SystemClock().now_ms()
-        secrets = {
-            role: logins.add_user(
-                store, now_ms, role.value, role, PASSWORD, unit=UNIT, staff=staff if role is Role.STAFF else "",
-                doc_no="12/QĐ", ends_ms=now_ms + 3_600_000, must_change=False,
-            ).secret
-            for role in Role
-        }  # fmt: skip
-        port = free_port()
-        pages = Pages(WebSettings(port=port, logins=True), store, CLOCK, Liveness(CLOCK))
-        pages.start()
-        found = Site(f"http://127.0.0.1:{port}", store, secrets, staff)
-        try:
-            yield found
-        finally:
-            pages.stop()
-
-
-def routes() -> list[str]:
-    """Every route of the application, as `needs` names it."""
-    with closing(open_store("sqlite://")) as store:
-        app = build_app(store, CLOCK, Liveness(CLOCK), terminals=ANYWHERE, logins=True)
-        found = [r for r in flat(app.routes) if isinstance(r, APIRoute)]
-        strangers = [r for r in flat(app.routes) if not isinstance(r, APIRoute) and getattr(r, "path", "") != "/static"]
-    assert not strangers, "what is no APIRoute passes no gate"
-    return sorted(f"{method} {route.path}" for route in found for method in route.methods)
-
-
-def flat(found: Any) -> Iterator[Any]:
-    for route in found:
-        included = getattr(route, "original_router", None)
-        if included is None:
-            yield route
-        else:
-            yield from flat(included.routes)
+from tests.central.web.served import CLOCK, FORBIDDEN, OTHER, PASSWORD, UNIT, Browser, Site, asked, routes
 
 
 def test_every_route_says_what_it_needs_and_no_other_stands_in_the_list():
@@ -140,17 +21,9 @@ def test_every_route_says_what_it_needs_and_no_other_stands_in_the_list():
 
 
 QUESTIONS = {"/api/v1/verdicts": "?from=2018-11-12&to=2018-11-12"}
-SOME = {"{code}": "D-X01"}
-"""What stands for a part of an address."""
 GETS = sorted(
     path.split(" ")[1] for path, need in NEEDS.items() if path.startswith("GET") and need is not Action.SIGN_IN
 )
-
-
-def asked(path: str) -> str:
-    for part, value in SOME.items():
-        path = path.replace(part, value)
-    return path
 
 
 @pytest.mark.parametrize("path", GETS)

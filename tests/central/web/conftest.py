@@ -1,0 +1,45 @@
+"""The office that the tests of pages look at."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from central import logins
+from central.clock import SystemClock
+from central.health import Liveness
+from central.ledger import Ledger
+from central.permits import Role
+from central.roster.imports import import_office
+from central.settings import WebSettings
+from central.store import open_store
+from central.store.roster import every_code
+from central.web.app import Pages
+from deploy.broker import free_port
+from tests.central.web.served import CLOCK, OFFICE, PASSWORD, UNIT, Site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with closing(open_store(f"sqlite:///{tmp_path_factory.mktemp('gate') / 'central.db'}")) as store:
+        store.upgrade()
+        import_office(store, SystemClock(), OFFICE)
+        Ledger(store, CLOCK).settle()
+        with store.read() as db:
+            staff = every_code(db)[0]
+        now_ms = SystemClock().now_ms()
+        secrets = {
+            role: logins.add_user(
+                store, now_ms, role.value, role, PASSWORD, unit=UNIT, staff=staff if role is Role.STAFF else "",
+                doc_no="12/QĐ", ends_ms=now_ms + 3_600_000, must_change=False,
+            ).secret
+            for role in Role
+        }  # fmt: skip
+        port = free_port()
+        pages = Pages(WebSettings(port=port, logins=True), store, CLOCK, Liveness(CLOCK))
+        pages.start()
+        found = Site(f"http://127.0.0.1:{port}", store, secrets, staff)
+        try:
+            yield found
+        finally:
+            pages.stop()

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from central import logins, passwords
 from central.clock import Clock
+from central.errors import CentralError
 from central.permits import Action, Reach, reach_of
 from central.presence import State
 from central.store import Store
@@ -24,6 +25,11 @@ AT_ONCE = 2
 WAITING = 40
 """Attempts that may wait for that; who comes then is asked to come again."""
 FORM_COOKIE = "diemdanh-form"
+MANY = "Many people log in at this moment: please try again in some seconds."
+
+
+class BusyError(CentralError, RuntimeError):
+    """As many people log in at this moment as can be let in one after the other."""
 
 
 class Checking:
@@ -34,9 +40,9 @@ class Checking:
         self._waiting = 0
 
     async def run(self, work: Callable[..., str], *values: Any) -> str:
-        """The result of `work`. Raises HTTPException (503) when too many wait already."""
+        """The result of `work`. Raises BusyError when too many wait already."""
         if self._waiting >= AT_ONCE + WAITING:
-            raise HTTPException(503, "many people log in at this moment; try again soon", {"Retry-After": "5"})
+            raise BusyError(f"{self._waiting} passwords wait to be checked; ask to come again")
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
@@ -107,6 +113,8 @@ class _Pages:
         except logins.LoginError:
             problem = say("Name, password or code is wrong, or there were too many tries: wait a moment.")
             return self._login_page(request, language, to, problem, 401)
+        except BusyError:
+            return self._login_page(request, language, to, say(MANY), 503)
         answer = RedirectResponse(to, 303)
         set_cookie(request, answer, cookie_name(request), cookie)
         return answer
@@ -154,6 +162,8 @@ class _Pages:
         except passwords.PasswordError:
             problem = say("Choose another password: 12 to 128 characters, several words, not the old one.")
             return self._account_page(request, language, problem, 400)
+        except BusyError:
+            return self._account_page(request, language, say(MANY), 503)
         answer = RedirectResponse("/", 303)
         set_cookie(request, answer, cookie_name(request), cookie)
         return answer

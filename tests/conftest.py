@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from central.store import open_store
 from tests import postgres as servers
 
 # The properties say what is right, not how fast this machine is today.
@@ -65,6 +66,16 @@ def postgres_databases(request: pytest.FixtureRequest) -> Iterator[dict[str, str
         request.getfixturevalue("postgres").drop(url)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An SQLite database with central's tables, migrated once: migrating takes longer than most tests do."""
+    file = tmp_path_factory.mktemp("migrated") / "central.db"
+    store = open_store(f"sqlite:///{file}")
+    store.upgrade()
+    store.close()
+    return file.read_bytes()
+
+
 @pytest.fixture
 def new_database(
     database: str, postgres_databases: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path
@@ -73,7 +84,10 @@ def new_database(
 
     def make(name: str) -> str:
         if database == "sqlite":
-            return f"sqlite:///{tmp_path / name}.db"
+            file = tmp_path / f"{name}.db"
+            if not file.exists():
+                file.write_bytes(request.getfixturevalue("migrated_file"))
+            return f"sqlite:///{file}"
         if name not in postgres_databases:
             postgres_databases[name] = request.getfixturevalue("postgres").database()
         return postgres_databases[name]

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from central.clock import Clock, SystemClock
 from central.errors import DatabaseError, SettingsError
@@ -33,6 +31,9 @@ FOLDED_PAGES = 64_000
 
 
 T = TypeVar("T")
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+LATEST = max(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""The newest version of the schema: its migration's file begins with it."""
 IN_THE_WAY = frozenset({"40001", "40P01"})
 """What PostgreSQL says to a transaction that has to make way for another one: serialization failure, deadlock."""
 TRIES = 5
@@ -102,12 +103,10 @@ class Store:
 
         Raises DatabaseError where the database cannot be opened, or is none.
         """
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
         try:
             with self.engine.begin() as db:
-                config.attributes["connection"] = db
-                command.upgrade(config, "head")
+                if _version(db) != LATEST:
+                    _migrate(db)
         except sa.exc.DBAPIError as error:
             place = self.engine.url.render_as_string(hide_password=True)
             raise DatabaseError(
@@ -118,6 +117,24 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _version(db: sa.Connection) -> str | None:
+    """The schema's version, None in an empty database."""
+    if not sa.inspect(db).has_table("alembic_version"):
+        return None
+    return db.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(db: sa.Connection) -> None:
+    # Imported here: every command asks for the version, and hardly one has anything to migrate.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = db
+    command.upgrade(config, "head")
 
 
 def open_store(url: str, *, folded: bool = False, clock: Clock | None = None) -> Store:

@@ -4,12 +4,15 @@ import stat
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 from central.enrol import RegistryError, add_device, list_devices, revoke_device
 from central.errors import UnknownDeviceError
 from central.keys import KeyFileError, load_key
+from central.store import engine
 
 
 def add(central, door, code="D-1", **changes):
@@ -104,6 +107,12 @@ def test_a_damaged_key_file_is_never_replaced(tmp_path):
     with pytest.raises(KeyFileError, match="put the backed-up file back"):
         load_key(file)
     assert file.read_text() == "not a key"
+
+
+def test_the_newest_version_is_that_of_the_last_migration():
+    config = Config()
+    config.set_main_option("script_location", str(engine.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [engine.LATEST]
 
 
 def test_the_migrated_schema_is_that_of_the_tables(central):

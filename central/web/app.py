@@ -24,6 +24,7 @@ from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
+from central.web.navigation import links
 from central.web.pages import account, board, devices
 from central.web.refusing import answer_people
 
@@ -45,13 +46,15 @@ class PagesError(CentralError, OSError):
 
 def environment() -> Environment:
     """The templates: everything is escaped, a missing value is an error."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["navigation"] = links
+    return found
 
 
 def build_app(

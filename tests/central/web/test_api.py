@@ -306,8 +306,9 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
     texts |= {words.NO_LOGINS, words.NO_ENTRANCE, words.NO_UNIT, words.BAD_CODE, words.A_STATION, words.A_TERMINAL}
     texts |= {words.CHANGED, words.NOT_CONFIRMED, words.NOT_MOVED, *words.DONE.values()}
     from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
+    from central.web.navigation import PAGES
 
-    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED}
+    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED, *(page.title for page in PAGES)}
     assert texts <= set(catalogue("vi")._catalog)  # type: ignore[attr-defined]
 
 

@@ -305,10 +305,14 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
     texts |= {*fleet.STATES.values(), *fleet.CLOCKS.values(), *fleet.KINDS.values(), words.LOST, words.REFUSED}
     texts |= {words.NO_LOGINS, words.NO_ENTRANCE, words.NO_UNIT, words.BAD_CODE, words.A_STATION, words.A_TERMINAL}
     texts |= {words.CHANGED, words.NOT_CONFIRMED, words.NOT_MOVED, *words.DONE.values()}
+    from central.web import audit_words
     from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
     from central.web.navigation import PAGES
+    from central.web.pages.audit import CANNOT
 
     texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED, *(page.title for page in PAGES)}
+    texts |= {*audit_words.TABLES.values(), *audit_words.COLUMNS.values(), CANNOT}
+    texts |= {audit_words.NO_TABLE, audit_words.NO_DATE, audit_words.NOBODY, "added", "changed", "removed", "yes", "no"}
     assert texts <= set(catalogue("vi")._catalog)  # type: ignore[attr-defined]
 
 

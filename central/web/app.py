@@ -26,6 +26,7 @@ from central.web.gate import Gate
 from central.web.live import Live
 from central.web.navigation import links
 from central.web.pages import account, audit, board, devices
+from central.web.pages import health as health_page
 from central.web.refusing import answer_people
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,9 @@ def build_app(
     app.include_router(board.router(live, templates, gate))
     app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
     app.include_router(devices.router(store, clock, real or SystemClock(), settings or Settings(), templates))
+    app.include_router(
+        health_page.router(store, clock, real or SystemClock(), health, settings or Settings(), templates)
+    )
     app.include_router(audit.router(store, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))

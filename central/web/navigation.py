@@ -24,6 +24,7 @@ class Page:
 PAGES = (
     Page("/", "Attendance board"),
     Page("/devices", "Devices"),
+    Page("/health", "System health"),
     Page("/audit", "Audit log"),
 )
 """In the order of the screen. To add a page: one line here."""

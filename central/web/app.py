@@ -25,7 +25,7 @@ from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
 from central.web.navigation import links
-from central.web.pages import account, audit, board, devices
+from central.web.pages import account, audit, board, commands, devices
 from central.web.pages import health as health_page
 from central.web.refusing import answer_people
 
@@ -106,6 +106,7 @@ def build_app(
     app.include_router(
         health_page.router(store, clock, real or SystemClock(), health, settings or Settings(), templates)
     )
+    app.include_router(commands.router(store, clock))
     app.include_router(audit.router(store, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))

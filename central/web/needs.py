@@ -29,6 +29,7 @@ NEEDS: dict[str, Action] = {
     "POST /devices/{code}/refuse": A.CHANGE_DEVICES,
     "POST /devices/{code}/revoke": A.CHANGE_DEVICES,
     "POST /devices/{code}/move": A.CHANGE_DEVICES,
+    "POST /devices/{code}/command": A.CHANGE_DEVICES,
     "GET /health": A.SEE_DEVICES,
     "GET /audit": A.SEE_AUDIT,
     "GET /audit/csv": A.SEE_AUDIT,

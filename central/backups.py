@@ -28,7 +28,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 MOST_MANIFEST_BYTES = 65_536
 PIECE = 1 << 20
-NAME = "diemdanh-{:%Y%m%dT%H%M%SZ}.age"
+NAME = "diemdanh-%Y%m%dT%H%M%SZ.age"
 PATTERN = "diemdanh-*.age"
 
 
@@ -99,7 +99,7 @@ def take(
     those that are not there are left out. now: aware, UTC. Raises BackupError, DatabaseError, OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / NAME.format(now)
+    target = folder / now.strftime(NAME)
     if target.exists():
         raise BackupError(f"{target} exists already; wait a second")
     with TemporaryDirectory(dir=folder, prefix=".backup-") as place:
@@ -124,6 +124,17 @@ def prune(folder: Path, keep: int) -> list[Path]:
     for file in old:
         file.unlink()
     return old
+
+
+def newest_ms(folder: Path) -> int | None:
+    """When the newest backup of `folder` was taken (UTC ms, by its name); None = there is none, or no folder."""
+    for file in sorted(folder.glob(PATTERN), reverse=True):
+        try:
+            taken = dt.datetime.strptime(file.name, NAME).replace(tzinfo=dt.UTC)
+        except ValueError:
+            continue
+        return round(taken.timestamp() * 1000)
+    return None
 
 
 def restore(file: Path, key: Path, into: Path) -> Manifest:

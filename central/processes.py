@@ -124,6 +124,7 @@ def _collecting(
     settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
 ) -> Iterator[None]:
     from central.calendars.listing import Reminder
+    from central.commanding import Commander
     from central.heads import Closing
     from central.intake import Birth, run_collector
     from central.keys import load_key
@@ -132,6 +133,7 @@ def _collecting(
 
     sign = load_key(settings.key.file).sign
     publisher, heads = Publisher(store, clock, sign), Closing(store, clock, sign)
+    commander = Commander(store, clock, sign)
 
     def sent(one: Publication) -> bool:
         return running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True)
@@ -144,6 +146,8 @@ def _collecting(
 
     def publish() -> None:
         outbox.send(publisher.due())
+        for one in commander.due():
+            running.publish(topic(one.device, Channel.CMD), one.payload, qos=1)
         reminder.look()
 
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)

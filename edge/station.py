@@ -246,7 +246,8 @@ class Station:
     def _new_uplink(self, reporter: Reporter, central: Verify, ending: Ending) -> Uplink:
         sending = Sending(random.random)
         identity, data = reporter.identity, self._settings.station.data
-        commands = Commands(data, identity.device, self._operations(sending, ending))
+        operations = self._operations(sending, ending)
+        commands = Commands(data, identity.device, operations, SLOW, lambda: self._uplink.wake())
         commands.load()
         parts = Parts(
             self._journal,
@@ -292,7 +293,13 @@ class Station:
             ending.end("restart")
             return "stopping; the unit starts it again"
 
+        def doctor(arguments: Mapping[str, str]) -> str:
+            from edge.checkup import checkup  # what few stations ever need costs no start
+
+            return checkup(self._settings, self._clock, arguments.get("lang", "vi"))
+
         return {
+            "doctor": doctor,
             "send_all": send_all,
             "identify": identify,
             "panel_test": panel_test,
@@ -312,6 +319,10 @@ class Station:
         if loop == UPLINK:
             self._uplink.wake()
         self._threads[loop].join(JOIN_S)
+
+
+SLOW = frozenset({"doctor"})
+"""Commands that take seconds."""
 
 
 def _policy(settings: PolicySettings, central: Mapping[str, int]) -> Policy:

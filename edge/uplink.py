@@ -279,6 +279,8 @@ class _Session:
             self._receive(*self._inbox.popleft())
         if self.born:
             self._send_due()
+            for result in self._parts.commands.ended():
+                self._publish(Channel.RES, encode_result(result))
         self._parts.health.tick(LOOP)
 
     def _exchange(self, wait_s: float) -> None:
@@ -417,7 +419,8 @@ class _Session:
     def _take_command(self, payload: bytes) -> None:
         command = decode_command(payload, self._parts.verify)
         result = self._parts.commands.answer(command, self._parts.clock.earliest_ms())
-        self._publish(Channel.RES, encode_result(result))
+        if result is not None:
+            self._publish(Channel.RES, encode_result(result))
 
     # Time.
 

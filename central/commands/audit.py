@@ -20,6 +20,7 @@ def add(commands: Commands) -> None:
     audit.add_argument(
         "--what", metavar="TABLE[ VALUE]", help='only of this table, or of its rows with this key or value: "unit X05"'
     )
+    audit.add_argument("--words", default="", metavar="TEXT", help="only rows with all these words; marks are ignored")
     audit.add_argument("--format", choices=("csv", "json"), default="csv")
 
 
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     from central.processes import standing_store
     from central.reports.formats import write_rows
     from central.store import audit
+    from central.store.log import Wanted
 
     if arguments.first and arguments.last:
         check_period(arguments.first, arguments.last)
@@ -39,8 +41,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         with store.read() as db:
             found = audit.search(db, first, last, arguments.who, arguments.what)
-            rows = [(e.seq, moment(e.utc_ms).isoformat(), *e[2:9], e.hash.hex()) for e in found]
-            asked = any((arguments.first, arguments.last, arguments.who, arguments.what))
+            wanted = Wanted(words=arguments.words)
+            rows = [(e.seq, moment(e.utc_ms).isoformat(), *e[2:9], e.hash.hex()) for e in found if wanted.fits(e)]
+            asked = any((arguments.first, arguments.last, arguments.who, arguments.what, arguments.words))
             nothing = "no change matches what was asked for" if asked else "nothing was changed yet"
             note(db, write_rows(COLUMNS, rows, arguments.format, sys.stdout), nothing)
     finally:

@@ -45,11 +45,13 @@ class Told:
 
 
 def _read(text: str | None) -> Row | None:
+    """The row that the log tells; None where it tells none: no column holds a list, and no key could be one."""
     try:
         found = None if text is None else json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    flat = isinstance(found, dict) and not any(isinstance(value, dict | list) for value in found.values())
+    return found if flat else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,10 @@ class Said:
 
 
 def read_heads(files: Iterable[Path]) -> list[Kept]:
-    """Heads from files: a line each, as `diemdanh-edge heads` prints them; `#` begins a remark. Raises HeadsError,
-    OSError."""
+    """Heads from files: a line each, as `diemdanh-edge heads` prints them; `#` begins a remark. Raises HeadsError."""
     found = []
     for file in files:
-        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        for number, line in enumerate(_text(file).splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
             by, _, rest = line.strip().partition(" ")
@@ -55,17 +54,27 @@ def read_heads(files: Iterable[Path]) -> list[Kept]:
     return found
 
 
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise HeadsError(
+            f"{file}: cannot be read ({error}); --heads names a text file, what `diemdanh-edge heads` printed"
+        ) from error
+
+
 def stored(rows: Iterable[HeadRow], tally: Tally) -> list[Kept]:
-    """Heads of the database; columns that are not what the note says are added to the tally."""
+    """Heads of the database, untyped; columns that are not what the note says are added to the tally."""
     found = []
     for number, row in enumerate(rows, 1):
-        kept = Kept("central", TABLE, number, row.note)
+        note: object = row.note
+        kept = Kept("central", TABLE, number, note if type(note) is bytes else b"")
         found.append(kept)
         try:
-            head = decode_head(row.note, _anybody)
+            head = decode_head(kept.note, _anybody)
         except WireError:
             continue  # told where the signatures are checked
-        if (head.date, head.utc_ms, head.rows, head.hash) != row[:4]:
+        if (str(row.date), *row[1:4]) != (head.date.isoformat(), head.utc_ms, head.rows, head.hash):
             _find(tally, What.ALTERED, kept, "the columns are not what the note says")
     return found
 

@@ -288,6 +288,14 @@ def entries(db: sa.Connection, after: int = 0, limit: int = 2_000) -> list[Entry
 def search(db: sa.Connection, from_ms: int | None, to_ms: int | None, who: str | None, what: str | None) -> list[Entry]:
     """Rows of a time (UTC ms, to_ms excluded), by whose name, of which table, and of the row of it that has this key or
     this value. what: `TABLE` or `TABLE VALUE`. Raises UnknownTableError for a table whose changes are not kept."""
+    query = of_time_and_record(from_ms, to_ms, who, what)
+    return [Entry(*row) for row in db.execute(query.order_by(TABLE.c.seq))]
+
+
+def of_time_and_record(
+    from_ms: int | None, to_ms: int | None, who: str | None, what: str | None
+) -> sa.Select[tuple[Any, ...]]:
+    """The query of `search`, without an order."""
     c = TABLE.c
     query = sa.select(*(c[name] for name in Entry._fields))
     if from_ms is not None:
@@ -298,7 +306,7 @@ def search(db: sa.Connection, from_ms: int | None, to_ms: int | None, who: str |
         query = query.where(c.who == who)
     if what is not None:
         query = query.where(_about(what))
-    return [Entry(*row) for row in db.execute(query.order_by(c.seq))]
+    return query
 
 
 def _about(what: str) -> sa.ColumnElement[bool]:

@@ -5,10 +5,15 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from central.errors import CentralError
 from central.store import audit
 from central.tables import AuditHead
 
 TABLE: sa.Table = AuditHead.__table__  # type: ignore[attr-defined]
+
+
+class DamagedHeadError(CentralError, ValueError):
+    """A row of `audit_head` holds what central never writes; the message says what to do."""
 
 
 class HeadRow(NamedTuple):
@@ -24,6 +29,16 @@ class HeadRow(NamedTuple):
 def add(db: sa.Connection, head: HeadRow) -> None:
     """Store a head."""
     db.execute(sa.insert(TABLE).values(head._asdict()))
+
+
+def untyped(db: sa.Connection) -> list[HeadRow]:
+    """Every head with its columns as the database holds them, whatever somebody made of them: a date may be text, or
+    none, and so may all else. None where the database is older than heads are."""
+    if not sa.inspect(db).has_table(TABLE.name):
+        return []
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in HeadRow._fields]
+    query = sa.select(*columns).select_from(sa.table(TABLE.name)).order_by(sa.column("id"))
+    return [HeadRow(*row) for row in db.execute(query)]
 
 
 def heads(db: sa.Connection, since: dt.date | None = None) -> list[HeadRow]:
@@ -60,4 +75,10 @@ _COLUMNS: sa.Select[Any] = sa.select(*(TABLE.c[name] for name in HeadRow._fields
 
 
 def _rows(db: sa.Connection, query: sa.Select[Any]) -> list[HeadRow]:
-    return [HeadRow(*row) for row in db.execute(query)]
+    try:
+        return [HeadRow(*row) for row in db.execute(query)]
+    except (ValueError, TypeError) as error:
+        raise DamagedHeadError(
+            f"{TABLE.name}: a date there is none ({error}); `diemdanh-central verify` names the row: put it back from "
+            "a backup"
+        ) from error

@@ -24,7 +24,9 @@ from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
-from central.web.pages import account, board, devices
+from central.web.navigation import links
+from central.web.pages import account, audit, board, commands, devices
+from central.web.pages import health as health_page
 from central.web.refusing import answer_people
 
 log = logging.getLogger(__name__)
@@ -45,13 +47,15 @@ class PagesError(CentralError, OSError):
 
 def environment() -> Environment:
     """The templates: everything is escaped, a missing value is an error."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["navigation"] = links
+    return found
 
 
 def build_app(
@@ -99,6 +103,11 @@ def build_app(
     app.include_router(board.router(live, templates, gate))
     app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
     app.include_router(devices.router(store, clock, real or SystemClock(), settings or Settings(), templates))
+    app.include_router(
+        health_page.router(store, clock, real or SystemClock(), health, settings or Settings(), templates)
+    )
+    app.include_router(commands.router(store, clock))
+    app.include_router(audit.router(store, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:

@@ -11,6 +11,7 @@ from central.store import decisions, history, quarantine
 from central.store.accounts import Account
 from central.store.history import Remark, Run
 from central.store.moves import MOVED, move_of
+from central.store.orders import COMMAND
 from central.web.board import FINDINGS
 from central.web.device_words import CODES, DECISIONS, FINDING_REMEDIES, LOST, REFUSED, REMARKS, REMEDIES
 from central.web.fleet import Known
@@ -48,7 +49,9 @@ def story_of(db: Any, door: DoorNow, known: Known, language: str) -> dict[str, A
         "todo": _todo(door, account, language),
         "open": _open(db, door, language),
         "remarks": [_remark(one, language) for one in history.remarks(db, door.device, MOST_REMARKS)],
-        "decisions": [_decision(one, language) for one in reversed(decisions.decisions(db, mine))],
+        "decisions": [
+            _decision(one, language) for one in reversed(decisions.decisions(db, mine)) if one.what != COMMAND
+        ],
         "runs": [_run(one, language) for one in history.runs(db, door.device, MOST_RUNS)],
     }
 

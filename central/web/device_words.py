@@ -2,6 +2,7 @@
 the catalogues."""
 
 from central.silence import Silence
+from central.web.order_words import ASKED
 
 SLOT = {
     "open": "waiting: no station has brought this claim yet",
@@ -81,6 +82,7 @@ CHANGED = "This has changed meanwhile: look at how it stands now, and open a new
 NOT_MOVED = "Nothing was moved: choose another unit, a date after its last move, and say why."
 NOT_CONFIRMED = "Nothing was revoked: type the door's code as it stands above, and say why."
 DONE = {
+    "asked": ASKED,
     "moved": "Moved: its new configuration goes out by itself on that date; the past stays with the old unit.",
     "let_in": "Let in: the station fetches its certificate by itself and turns green here.",
     "refused": "Refused: this claim is of no use any more.",

@@ -16,6 +16,7 @@ from central.moments import local_date
 from central.permits import WATCHED, Action, Bearer, Reach, Role, reach_of
 from central.store import Store, users
 from central.store.roster import units_below
+from central.web.navigation import Looking, looking
 from central.web.needs import NEEDS, OF_PEOPLE
 
 MOST_FORM = 16_384
@@ -101,6 +102,8 @@ class Gate:
             request.state.grant = await run_in_threadpool(self._decide, request, action)
             if action is not Action.SIGN_IN and request.method not in READING:
                 await self._prove(request)
+        grant = granted(request)
+        looking.set(Looking(None if grant.must_change else grant.bearer, request.url.path))
 
     async def _prove(self, request: Request) -> None:
         grant = granted(request)

@@ -29,6 +29,10 @@ NEEDS: dict[str, Action] = {
     "POST /devices/{code}/refuse": A.CHANGE_DEVICES,
     "POST /devices/{code}/revoke": A.CHANGE_DEVICES,
     "POST /devices/{code}/move": A.CHANGE_DEVICES,
+    "POST /devices/{code}/command": A.CHANGE_DEVICES,
+    "GET /health": A.SEE_DEVICES,
+    "GET /audit": A.SEE_AUDIT,
+    "GET /audit/csv": A.SEE_AUDIT,
     # Terminals of other makers know nothing of logins; they exist only with `web.terminals`.
     "GET /iclock/cdata": A.SIGN_IN,
     "POST /iclock/cdata": A.SIGN_IN,
@@ -38,5 +42,5 @@ NEEDS: dict[str, Action] = {
     "POST /iclock/registry": A.SIGN_IN,
 }
 """Method and path as the route has it -> what it needs."""
-OF_PEOPLE = frozenset({A.SEE_PRESENCE, A.SEE_ALL_PRESENCE, A.SEE_VERDICTS, A.SEE_REASONS})
+OF_PEOPLE = frozenset({A.SEE_PRESENCE, A.SEE_ALL_PRESENCE, A.SEE_VERDICTS, A.SEE_REASONS, A.SEE_AUDIT})
 """What shows records of people: looking is kept, of whoever is watched."""

@@ -1,9 +1,12 @@
 """Commands: done once, answered always."""
 
+import threading
+
 import pytest
 
 from edge.commands import FILE, REMEMBERED, Commands
 from edge.wire.command import Command
+from tests.waiting import until
 
 NOW = 1_800_000_000_000
 
@@ -83,3 +86,23 @@ def test_a_damaged_file_forgets_and_warns(tmp_path, content, caplog):
     (tmp_path / FILE).write_bytes(content)
     Commands(tmp_path, "d0001", {}).load()
     assert "are forgotten" in caplog.text
+
+
+def test_what_takes_long_is_answered_when_it_has_ended_and_only_once_done(tmp_path):
+    begun, go, told = [], threading.Event(), []
+
+    def doctor(arguments):
+        begun.append(arguments)
+        go.wait(10)
+        return "pass 1"
+
+    made = Commands(tmp_path, "d0001", {"doctor": doctor}, frozenset({"doctor"}), lambda: told.append("ended"))
+    assert made.answer(command("long", "doctor"), NOW) is None
+    assert made.answer(command("long", "doctor"), NOW) is None, "it is under way"
+    assert made.ended() == []
+    go.set()
+    until(lambda: told)
+    (result,) = made.ended()
+    assert (result.id, result.code, result.detail) == ("long", "done", "pass 1")
+    assert made.answer(command("long", "doctor"), NOW) == result
+    assert (begun, made.ended()) == ([{}], [])

@@ -1,10 +1,12 @@
 """Whole stations as processes: a card at the reader, a green light, and the same event at central."""
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 
+from edge.checkup import QUIET
 from edge.simulate import Fleet, FleetError, rdm6300_frame
 from edge.wire.command import Command, encode_command
 from edge.wire.config import Config, RosterEntry, encode_config
@@ -196,6 +198,23 @@ def test_a_command_makes_the_door_an_enrolment_reader_for_a_while(fleet, peer):
     until(lambda: peer.events(device, "read"))
     assert peer.events(device, "read")[0].body == Read(BADGE, "door", "enrol", "uid", "01")
     assert peer.events(device, "punch") == []
+
+
+def test_the_doctor_is_asked_from_afar_while_taps_go_on(fleet, peer):
+    device = started(fleet, peer)
+    until(lambda: peer.births)
+    expires_ms = time.time_ns() // 1_000_000 + 60_000
+    for id_, language in (("d1", "en"), ("d2", "fr")):
+        command = Command(device, id_, expires_ms, "doctor", (("lang", language),))
+        peer.say(device, Channel.CMD, encode_command(command, peer.identity.sign))
+    fleet.tap("S01", BADGE)
+    until(lambda: len(peer.results) == 2 and peer.events(device, "punch"))
+    found = {result.id: result for result in peer.results}
+    assert [found[id_].code for id_ in ("d1", "d2")] == ["done", "bad_arguments"]
+    checks = {
+        int(n) for part in found["d1"].detail.split(" | ") for n in re.findall(r"\b\d+\b", part.partition(":")[0])
+    }
+    assert checks == set(QUIET), found["d1"].detail
 
 
 def test_a_wrong_setting_stops_the_start_with_a_remedy(fleet, tmp_path):

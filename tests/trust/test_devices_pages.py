@@ -11,8 +11,10 @@ import segno
 
 from central import logins
 from central.clock import SystemClock
+from central.commanding import Commander
 from central.enrol import list_devices
 from central.health import Liveness
+from central.keys import load_key
 from central.permits import Role
 from central.roster.imports import import_office
 from central.settings import CaSettings, EnrolSettings, KeySettings, Settings, WebSettings
@@ -22,6 +24,7 @@ from central.web.app import Pages
 from deploy.broker import free_port
 from edge.enrolment import EnrolmentError, WaitingError, claim_of
 from edge.wire.claim import Claim
+from edge.wire.topics import Channel, topic
 from tests.trust.conftest import DOOR, NOW_MS, Entrance
 from tests.trust.stations import Station
 from tests.visitor import Answered, Visitor
@@ -223,6 +226,41 @@ def test_a_station_moves_to_another_unit_from_a_date_on(site, technician):
     with site.store.read() as db:
         rows = [row for row in audit.search(db, None, None, "technician", None) if row.action == "device move"]
     assert {row.what.split()[0] for row in rows} == {"device", "door_decision"} and rows[0].why == "QĐ-7"
+
+
+def test_a_technicians_click_is_done_by_the_station_and_its_answer_appears(site, technician):
+    office = site.entrance.office
+    office.start()
+    work = office.collect()
+    folder = office.folder / "door"
+    folder.mkdir()
+    (folder / "claim.txt").write_text(open_slot(technician).text)
+    page, path = f"/devices/{DOOR}{ENGLISH}", f"/devices/{DOOR}/command{ENGLISH}"
+    commander = Commander(site.store, SystemClock(), load_key(office.folder / "central-key.pem").sign)
+
+    def answered() -> bool:
+        for one in commander.due():
+            work.publish(topic(one.device, Channel.CMD), one.payload, qos=1)
+        return 'class="past checkup"' in technician.get(page).text
+
+    with Station(folder, f'[enrolment]\nclaim = "{folder / "claim.txt"}"\n[clock]\nquality = "ntp"\n') as station:
+        station.start()
+        until(lambda: site.state() == "asks", what="the station's question")
+        digits = digits_of(technician.get("/devices"))
+        technician.send("/devices", f"/devices/{DOOR}/confirm", digits=digits)
+        until(lambda: "d-live big" in technician.get(page).text, what="the station")
+        refused = technician.send(page, path, operation="reader_mode", reader="door", mode="open", seconds="5")
+        assert refused.status == 303, refused
+        assert "Nothing was asked" in technician.get(refused.to.partition("#")[0]).text
+        assert technician.send(page, path, operation="doctor").to == f"/devices/{DOOR}?lang=en&done=asked#commands"
+        assert "its answer is awaited" in technician.get(page).text
+        until(answered, what="the doctor's answer")
+    text = technician.get(page).text
+    assert "technician" in text and "Computer and system" in text and "door_decision" not in text
+    with site.store.read() as db:
+        rows = audit.search(db, None, None, "technician", "door_decision")
+    assert [(row.action, row.origin) for row in rows] == [("device doctor", "web 127.0.0.1")]
+    assert site.visitor(Role.AUDITOR).get(page).text.count('name="operation"') == 0
 
 
 def test_whoever_may_only_look_finds_no_button_and_changes_nothing(site):

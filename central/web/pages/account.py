@@ -135,8 +135,6 @@ class _Pages:
             status,
             bearer=grant.bearer,
             own=[(row["name"], say(LABELS[State(row["state"])])) for row in own if _is_own(row, grant)],
-            board=reach > Reach.OWN,
-            devices=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_DEVICES) > Reach.NOWHERE,
             must_change=grant.must_change,
             person=grant.person,
             problem=problem,

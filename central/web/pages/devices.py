@@ -1,6 +1,7 @@
 """`/devices`: the fleet by unit, each device, stations that are being let in, and what a technician changes."""
 
 import datetime as dt
+import json
 import logging
 import re
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from central.store.fleet import TERMINAL_KEY, DeviceRow
 from central.trust.authority import open_authority
 from central.trust.enrolling import ConfirmError, cancel, slots
 from central.trust.letting import HOURS, NoEntranceError, confirm_station, open_claim, revoke_station
+from central.web.device_orders import orders_of
 from central.web.device_story import story_of
 from central.web.device_words import (
     A_STATION,
@@ -40,6 +42,7 @@ from central.web.device_words import (
 )
 from central.web.fleet import Known, counts_of, known_devices, line_of, name_of, state_of, units_of
 from central.web.gate import granted
+from central.web.order_words import BUTTONS, MODES, NOT_ASKED, OPERATIONS
 from central.web.qr import qr_svg
 from central.web.slots import SlotCard, slot_cards
 from central.web.texts import catalogue, chosen
@@ -194,7 +197,8 @@ class _Pages:
         return A_TERMINAL if there.key == TERMINAL_KEY else A_STATION
 
     def device(self, request: Request, code: str, lang: Lang = None, done: Word = "") -> Response:
-        return self._device(request, code, chosen(lang), DONE.get(done, ""), {}, 200)
+        asked = {"form": "command", "problem": NOT_ASKED} if done == "not_asked" else {}
+        return self._device(request, code, chosen(lang), DONE.get(done, ""), asked, 200)
 
     def _device(
         self, request: Request, code: str, language: str, done: str, asked: dict[str, str], status: int
@@ -204,7 +208,7 @@ class _Pages:
         if door is None:
             raise HTTPException(404, f"there is no device {code!r}; see /devices")
         with self._store.read() as db:
-            story = story_of(db, door, known, language)
+            story = story_of(db, door, known, language) | orders_of(db, door.device, now_ms, language)
         unit = name_of(known.roster, door.unit, local_date(now_ms)) if door.unit else ""
         return self._page(
             request,
@@ -214,6 +218,9 @@ class _Pages:
             line=line_of(known, door, now_ms, language),
             unit=unit,
             has_station=_has_station(known, door.device),
+            buttons=[(word, say(OPERATIONS[word])) for word in BUTTONS],
+            modes=[(word, say(text)) for word, text in MODES.items()],
+            readers=_reader_names(known, door.device),
             done=done and say(done),
             problem=say(asked["problem"]) if asked else "",
             asked=asked.get("form", ""),
@@ -286,3 +293,10 @@ class _Pages:
 
 def _has_station(known: Known, device: str) -> bool:
     return known.roster.doors[device].station
+
+
+def _reader_names(known: Known, device: str) -> list[str]:
+    """The readers of which the station spoke last."""
+    heard = known.heard.get(device)
+    said = {} if heard is None else json.loads(heard.report)
+    return [str(one["reader"]) for one in said.get("readers", ())]

@@ -20,7 +20,7 @@ from central.web.app import build_app
 from tests.central.web.served import CLOCK, OTHER, UNIT, Browser, Site, asked
 from tests.central.web.test_scope import ASKED, LINES, WHO, units_in
 
-SEEN = {"a": {UNIT, OTHER}, "u": {UNIT}, "o": set[str](), "p": set[str](), "f": set[str]()}
+SEEN = {"a": {UNIT, OTHER}, "e": {UNIT, OTHER}, "u": {UNIT}, "o": set[str](), "p": set[str](), "f": set[str]()}
 STREAMS = frozenset({"GET /api/v1/stream", "GET /board/stream"})
 """They never end by themselves; what they need is asserted in `test_scope.py`."""
 FEW = settings(

@@ -295,7 +295,7 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
     texts = {
         text for file in web.glob("templates/*.html") for text in re.findall(r'_\("([^"]+)"\)', file.read_text("utf-8"))
     }
-    for name in ("board.py", "fleet.py", "device_story.py"):
+    for name in ("board.py", "fleet.py", "device_story.py", "system_health.py"):
         texts |= set(re.findall(r'say\("([^"]+)"\)', (web / name).read_text("utf-8")))
     from central.web import device_words as words
     from central.web import fleet
@@ -305,9 +305,18 @@ def test_every_text_of_templates_and_board_is_in_the_catalogues():
     texts |= {*fleet.STATES.values(), *fleet.CLOCKS.values(), *fleet.KINDS.values(), words.LOST, words.REFUSED}
     texts |= {words.NO_LOGINS, words.NO_ENTRANCE, words.NO_UNIT, words.BAD_CODE, words.A_STATION, words.A_TERMINAL}
     texts |= {words.CHANGED, words.NOT_CONFIRMED, words.NOT_MOVED, *words.DONE.values()}
+    from central.web import audit_words, device_orders, order_words, system_words
     from central.web.board import FINDINGS, LABELS, REASONS, UNPLANNED
+    from central.web.navigation import PAGES
+    from central.web.pages.audit import CANNOT
 
-    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED}
+    texts |= {*LABELS.values(), *REASONS.values(), *FINDINGS.values(), UNPLANNED, *(page.title for page in PAGES)}
+    texts |= {*audit_words.TABLES.values(), *audit_words.COLUMNS.values(), CANNOT}
+    texts |= {audit_words.NO_TABLE, audit_words.NO_DATE, audit_words.NOBODY, "added", "changed", "removed", "yes", "no"}
+    texts |= {*system_words.STATES.values(), *system_words.TITLES.values(), *system_words.TODO.values()}
+    texts |= {*order_words.OPERATIONS.values(), *order_words.MODES.values(), *order_words.ANSWERS.values()}
+    texts |= {*order_words.CHECKS.values(), *device_orders.WORDS.values(), order_words.WAITS}
+    texts |= {order_words.ASKED, order_words.NOT_ASKED, system_words.NO_FOLDER, system_words.SET_FOLDER}
     assert texts <= set(catalogue("vi")._catalog)  # type: ignore[attr-defined]
 
 

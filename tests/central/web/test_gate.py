@@ -1,6 +1,7 @@
 """Who gets through to which page: every route, asked as every role and as nobody."""
 
 import json
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from central.permits import Action, Bearer, Reach, Role, reach_of
 from central.settings import WebSettings
 from central.store import users
 from central.web.app import Pages, PagesError
+from central.web.navigation import PAGES
 from central.web.needs import NEEDS
 from deploy.broker import free_port
 from tests.central.web.served import CLOCK, FORBIDDEN, OTHER, PASSWORD, UNIT, Browser, Site, asked, routes
@@ -35,6 +37,26 @@ def test_a_role_gets_what_it_may_and_nothing_else(site: Site, role: Role, path: 
         assert (status, headers["Location"]) == (303, "/account")
     else:
         assert status == (FORBIDDEN if reach is Reach.NOWHERE else 200)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_sees_the_links_of_its_pages_and_no_others(site: Site, role: Role):
+    text = site.browser(role).ask("/account?lang=en")[2]
+    shown = re.findall(r'<li><a href="([^"?]+)\?lang=en"', text)
+    opened = [page.path for page in PAGES if site.browser(role).ask(page.path)[0] == 200]
+    assert shown == opened
+
+
+def test_whoever_is_not_logged_in_or_looks_at_a_screen_on_a_wall_sees_no_links(site: Site):
+    for browser, path in ((Browser(site.url), "/login"), (site.browser(Role.AUDITOR), "/?tv=1")):
+        status, _, text = browser.ask(path)
+        assert status == 200 and '<nav class="pages"' not in text
+
+
+def test_the_page_that_is_looked_at_is_marked_also_from_below_it(site: Site):
+    for path, here in (("/", "/"), ("/devices", "/devices"), ("/devices/D-X01", "/devices")):
+        text = site.browser(Role.AUDITOR).ask(path)[2]
+        assert re.findall(r'href="([^"?]+)\?lang=vi" aria-current="page"', text) == [here]
 
 
 @pytest.mark.parametrize("path", GETS)

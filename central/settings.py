@@ -76,6 +76,26 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """An identity provider by which users may log in (`central/oidc.py`); without an issuer there is none.
+
+    issuer, client_id, secret_file: as the provider names itself and us, and the file with our secret (none: a public
+    client). pages: where these pages are, https://..., for the provider to send people back. name: what the button
+    says. claim: which claim of the ID token is our user's name. factors: values of `amr`, with spaces between, that
+    count as a second factor. ca: PEM file of authorities, "" = those of the system.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    secret_file: str = ""
+    pages: str = ""
+    name: str = ""
+    claim: str = "email"
+    factors: str = "mfa otp hwk"
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """port: on loopback, where a process without pages shows its counts; 0 = nowhere."""
 
@@ -123,6 +143,7 @@ class Settings:
     ca: CaSettings = field(default_factory=CaSettings)
     enrol: EnrolSettings = field(default_factory=EnrolSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     key: KeySettings = field(default_factory=KeySettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
@@ -136,6 +157,7 @@ SECTIONS: dict[str, Callable[[], Any]] = {
     "ca": CaSettings,
     "enrol": EnrolSettings,
     "web": WebSettings,
+    "oidc": OidcSettings,
     "metrics": MetricsSettings,
     "key": KeySettings,
     "backup": BackupSettings,

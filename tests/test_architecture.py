@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "central/permits.py": set(),
     "central/passwords.py": {"central", "argon2", "pyotp"},
     "central/backups.py": {"central", "pyrage"},
+    "central/oidc.py": {"central", "authlib", "joserfc", "requests"},
     "central/web/qr.py": {"segno", "markupsafe"},
     "central/web": {"central", *FRAMEWORK},
     "central": {"central", "sqlalchemy", *WIRE},
@@ -84,6 +85,9 @@ ONLY_IN = {
     "serial": {"edge/ports/serial_line.py"},
     "holidays": {"central/calendars/proposing.py"},
     "pyrage": {"central/backups.py"},
+    "authlib": {"central/oidc.py"},
+    "joserfc": {"central/oidc.py"},
+    "requests": {"central/oidc.py"},
     "segno": {"central/commands/enrol.py", "central/web/qr.py"},
 }
 CLOCKS = {"edge/clock.py", "central/clock.py"}

@@ -19,13 +19,14 @@ from central.clock import Clock, SystemClock
 from central.errors import CentralError
 from central.health import Liveness
 from central.networks import Networks
+from central.oidc import Provider
 from central.settings import Settings, WebSettings
 from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
 from central.web.navigation import links
-from central.web.pages import account, audit, board, commands, devices
+from central.web.pages import account, audit, board, commands, devices, sign_on
 from central.web.pages import health as health_page
 from central.web.refusing import answer_people
 
@@ -101,7 +102,12 @@ def build_app(
     app.middleware("http")(_with_headers)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.include_router(board.router(live, templates, gate))
-    app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
+    provider = Provider(settings.oidc, real or SystemClock()) if logins and settings and settings.oidc.issuer else None
+    sign_on_name = provider.name if provider else ""
+    app.include_router(
+        account.router(store, real or SystemClock(), live, templates, logins_on=logins, sign_on=sign_on_name)
+    )
+    app.include_router(sign_on.router(store, real or SystemClock(), provider))
     app.include_router(devices.router(store, clock, real or SystemClock(), settings or Settings(), templates))
     app.include_router(
         health_page.router(store, clock, real or SystemClock(), health, settings or Settings(), templates)

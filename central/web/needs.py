@@ -6,6 +6,8 @@ A = Action
 NEEDS: dict[str, Action] = {
     "GET /login": A.SIGN_IN,
     "POST /login": A.SIGN_IN,
+    "GET /login/oidc": A.SIGN_IN,
+    "GET /login/oidc/back": A.SIGN_IN,
     "GET /tv/{token}": A.SIGN_IN,
     "GET /privacy": A.SIGN_IN,
     "GET /healthz": A.SIGN_IN,

@@ -25,6 +25,13 @@ AT_ONCE = 2
 WAITING = 40
 """Attempts that may wait for that; who comes then is asked to come again."""
 FORM_COOKIE = "diemdanh-form"
+SIGN_ON_PROBLEMS = {
+    "away": "The provider of single sign-on does not answer: log in with your password, and tell your administrator.",
+    "refused": "Single sign-on did not let you in: please begin again from this page.",
+    "unknown": "Single sign-on knows you, this office does not: ask your administrator for a user of that name.",
+    "factor": "Your role needs a second factor: log in with password and code, or use one at the provider.",
+}
+"""What the login page says (`central.oidc.Problem`)."""
 MANY = "Many people log in at this moment: please try again in some seconds."
 
 
@@ -56,9 +63,12 @@ def inside(path: str) -> str:
     return path if fine else "/"
 
 
-def router(store: Store, real: Clock, live: Live, templates: Environment, *, logins_on: bool) -> APIRouter:
-    """The routes of whoever logs in. Without logins only what explains the collection of data."""
-    routes, pages = APIRouter(include_in_schema=False), _Pages(store, real, live, templates)
+def router(
+    store: Store, real: Clock, live: Live, templates: Environment, *, logins_on: bool, sign_on: str = ""
+) -> APIRouter:
+    """The routes of whoever logs in. Without logins only what explains the collection of data. sign_on: what the button
+    of single sign-on says, "" = there is none."""
+    routes, pages = APIRouter(include_in_schema=False), _Pages(store, real, live, templates, sign_on)
     routes.add_api_route("/privacy", pages.privacy, methods=["GET"], response_class=HTMLResponse)
     if logins_on:
         routes.add_api_route("/login", pages.show_login, methods=["GET"], response_class=HTMLResponse)
@@ -78,8 +88,9 @@ def _is_own(row: dict[str, Any], grant: Grant) -> bool:
 
 
 class _Pages:
-    def __init__(self, store: Store, real: Clock, live: Live, templates: Environment) -> None:
+    def __init__(self, store: Store, real: Clock, live: Live, templates: Environment, sign_on: str) -> None:
         self._store, self._real, self._live, self._templates = store, real, live, templates
+        self._sign_on = sign_on
         self._checking = Checking()
 
     def _page(self, name: str, language: str, status: int = 200, **values: object) -> HTMLResponse:
@@ -91,15 +102,26 @@ class _Pages:
 
     def _login_page(self, request: Request, language: str, to: str, problem: str, status: int) -> Response:
         cookie = request.cookies.get(FORM_COOKIE) or passwords.new_token()
-        values = {"to": inside(to), "problem": problem, "form_token": passwords.form_token(cookie)}
+        values = {
+            "to": inside(to),
+            "problem": problem,
+            "form_token": passwords.form_token(cookie),
+            "sign_on": self._sign_on,
+        }
         answer = self._page("login.html", language, status, **values)
         set_cookie(request, answer, FORM_COOKIE, cookie)
         return answer
 
     async def show_login(
-        self, request: Request, lang: Lang = None, to: Annotated[str, Query(alias="next", max_length=200)] = "/"
+        self,
+        request: Request,
+        lang: Lang = None,
+        to: Annotated[str, Query(alias="next", max_length=200)] = "/",
+        problem: Annotated[str, Query(max_length=16)] = "",
     ) -> Response:
-        return self._login_page(request, chosen(lang), to, "", 200)
+        language = chosen(lang)
+        said = SIGN_ON_PROBLEMS.get(problem, "")
+        return self._login_page(request, language, to, catalogue(language).gettext(said) if said else "", 200)
 
     async def login(self, request: Request, lang: Lang = None) -> Response:
         fields, language = await form(request), chosen(lang)

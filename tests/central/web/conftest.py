@@ -11,7 +11,7 @@ from central.health import Liveness
 from central.ledger import Ledger
 from central.permits import Role
 from central.roster.imports import import_office
-from central.settings import WebSettings
+from central.settings import CaSettings, KeySettings, Settings, WebSettings
 from central.store import open_store
 from central.store.roster import every_code
 from central.web.app import Pages
@@ -21,7 +21,8 @@ from tests.central.web.served import CLOCK, OFFICE, PASSWORD, UNIT, Site
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with closing(open_store(f"sqlite:///{tmp_path_factory.mktemp('gate') / 'central.db'}")) as store:
+    folder = tmp_path_factory.mktemp("gate")
+    with closing(open_store(f"sqlite:///{folder / 'central.db'}")) as store:
         store.upgrade()
         import_office(store, SystemClock(), OFFICE)
         Ledger(store, CLOCK).settle()
@@ -36,7 +37,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             for role in Role
         }  # fmt: skip
         port = free_port()
-        pages = Pages(WebSettings(port=port, logins=True), store, CLOCK, Liveness(CLOCK))
+        web = WebSettings(port=port, logins=True)
+        # What is made on first need belongs to the test, not to the folder that it is started in.
+        whole = Settings(web=web, ca=CaSettings(folder / "office-ca.pem"), key=KeySettings(folder / "central-key.pem"))
+        pages = Pages(web, store, CLOCK, Liveness(CLOCK), whole)
         pages.start()
         found = Site(f"http://127.0.0.1:{port}", store, secrets, staff)
         try:

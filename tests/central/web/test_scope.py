@@ -39,6 +39,8 @@ GET /iclock/cdata              p p p p p p p p p
 GET /iclock/getrequest         p p p p p p p p p
 GET /iclock/ping               p p p p p p p p p
 GET /login                     p p p p p p p p p
+GET /login/oidc                p p p p p p p p p
+GET /login/oidc/back           p p p p p p p p p
 GET /metrics                   - - - - - p p p l
 GET /privacy                   p p p p p p p p p
 GET /tv/{token}                p p p p p p p p p
@@ -59,7 +61,7 @@ LINES = {" ".join(line.split()[:2]): line.split()[2:] for line in TABLE.strip().
 QUESTIONS = {"/api/v1/verdicts": "from=2018-11-12&to=2018-11-12"}
 WITHOUT_UNIT = frozenset({"/"})
 """Routes that nobody can ask for a unit: they show what one may see."""
-OWN_WAY = frozenset({"GET /tv/{token}", "POST /login", "POST /logout"})
+OWN_WAY = frozenset({"GET /tv/{token}", "GET /login/oidc", "GET /login/oidc/back", "POST /login", "POST /logout"})
 """Open to everybody (`test_gate.py` tells how they answer), or ending the session that asks."""
 ASKED = sorted(route for route in LINES if route not in OWN_WAY and "/iclock/" not in route)
 """Terminals know nothing of logins; what they may send is told in `tests/central/terminals`."""

@@ -64,7 +64,7 @@ ARGUMENTS = {"doctor": ("lang",), "reader_mode": ("reader", "mode", "seconds")}
 
 def _check_mode(taken: Mapping[str, str]) -> None:
     seconds = taken["seconds"]
-    if not 0 < len(taken["reader"]) <= 32:
+    if not 0 < len(taken["reader"]) <= 32 or not taken["reader"].isprintable():
         raise CommandError("reader: name one of the door's readers")
     if taken["mode"] not in MODES:
         raise CommandError(f"mode: {taken['mode']!r} is none of {', '.join(sorted(MODES))}")

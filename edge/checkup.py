@@ -5,7 +5,7 @@ each check that failed or warned with its number, code, sentence and, where ther
 `pass 1 2 16 | warn 15 battery_clock: ... | fail 18 power: ... -> ...`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from time import sleep
 
 from edge.clock import Clock
@@ -30,23 +30,26 @@ def checkup(settings: Settings, clock: Clock, language: str) -> str:
 
 
 def told(examined: Iterable[Examined], language: str) -> str:
-    """The line; shorter where it would not fit: without next steps, then with sentences cut."""
+    """The line. Where it would not fit, next steps go first, then sentences are cut, what is least bad before the rest;
+    number and code of a check stay."""
     found = list(examined)
-    for shape in (_with_next, _sentence, _short, _code):
-        text = BETWEEN.join(_parts(found, language, shape))
-        if len(text) <= MOST_CHARS:
-            return text
-    return text[:MOST_CHARS]
+    parts = [_numbers(found, status) for status in (Status.PASSED, Status.LEFT_OUT)]
+    bad = [one for status in (Status.FAILED, Status.WARNED) for one in found if one.finding.status is status]
+    said = [_with_next(one, language) for one in bad]
+    for shape in (_sentence, _short, _code):
+        for at in reversed(range(len(bad))):
+            if len(_joined(parts + said)) > MOST_CHARS:
+                said[at] = shape(bad[at], language)
+    return _joined(parts + said)[:MOST_CHARS]
 
 
-def _parts(found: list[Examined], language: str, shape: Callable[[Examined, str], str]) -> list[str]:
-    parts = []
-    for status in (Status.PASSED, Status.LEFT_OUT):
-        if numbers := [str(one.check.number) for one in found if one.finding.status is status]:
-            parts.append(f"{status.value} {' '.join(numbers)}")
-    for status in (Status.FAILED, Status.WARNED):
-        parts += [shape(one, language) for one in found if one.finding.status is status]
-    return parts
+def _joined(parts: list[str]) -> str:
+    return BETWEEN.join(part for part in parts if part)
+
+
+def _numbers(found: list[Examined], status: Status) -> str:
+    numbers = [str(one.check.number) for one in found if one.finding.status is status]
+    return f"{status.value} {' '.join(numbers)}" if numbers else ""
 
 
 def _code(one: Examined, language: str) -> str:

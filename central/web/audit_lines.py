@@ -106,10 +106,10 @@ def _changes(
 ) -> tuple[Change, ...]:
     """Columns that differ; of a row that came or went those that say something."""
     names = dict.fromkeys([*(before or {}), *(after or {})])
-    found = []
+    whole, found = before is not None and after is not None, []
     for name in names:
         was, now = (None if row is None else row.get(name) for row in (before, after))
-        if was != now:
+        if was != now and (whole or (was or now) not in (None, "")):
             told = (None if row is None else _value(name, row.get(name), say) for row in (before, after))
             found.append(Change(_word(COLUMNS, name, say), *told))
     return tuple(found)

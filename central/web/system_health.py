@@ -204,7 +204,7 @@ def _clocks(seen: Seen, say: Say, language: str) -> Judged:
         if door.reason == Silence.CLOCK
         or (_spoken_of(seen, door.device) and seen.known.heard[door.device].clock == "none")
     )
-    return Judged(LOOK if doubted else OK, say("%d doors do not know the time") % len(doubted), doubted)
+    return Judged(LOOK if doubted else OK, say("doors that do not know the time: %d") % len(doubted), doubted)
 
 
 def _spoken_of(seen: Seen, device: str) -> bool:

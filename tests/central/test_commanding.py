@@ -80,6 +80,7 @@ def test_who_commanded_what_stands_in_the_audit_log(store):
         ("shell", {}, "'shell' is none of"),
         ("doctor", {"lang": "fr"}, "lang: 'fr'"),
         ("reader_mode", {"reader": "", "mode": "info", "seconds": "5"}, "reader"),
+        ("reader_mode", {"reader": "do\0or", "mode": "info", "seconds": "5"}, "reader"),
         ("reader_mode", {"reader": "x" * 33, "mode": "info", "seconds": "5"}, "reader"),
         ("reader_mode", {"reader": "door", "mode": "open", "seconds": "5"}, "mode: 'open'"),
         ("reader_mode", {"reader": "door", "mode": "info", "seconds": "601"}, "seconds: '601'"),

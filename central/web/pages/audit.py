@@ -16,7 +16,7 @@ from central.errors import UnknownTableError
 from central.heads import short_form
 from central.moments import DAY_MS, midnight_ms, moment
 from central.store import Store, audit, heads
-from central.store.log import Look, Wanted, latest
+from central.store.log import MOST_READ, Look, Wanted, latest
 from central.web.audit_lines import lines_of
 from central.web.audit_words import NO_DATE, NO_TABLE, TABLES
 from central.web.gate import granted
@@ -128,7 +128,7 @@ class _Pages:
             "unheaded": end - (head.rows if head else 0),
         }
 
-    def _look(self, asked: Asked, before: int | None, limit: int, most: int = 5_000) -> tuple[Look, str]:
+    def _look(self, asked: Asked, before: int | None, limit: int, most: int = MOST_READ) -> tuple[Look, str]:
         """What was found, and what was wrong with the question ("" = nothing)."""
         try:
             with self._store.read() as db:

@@ -5,7 +5,7 @@ import pytest
 from edge.checkup import MOST_CHARS, QUIET, checkup, told
 from edge.clock import open_clock
 from edge.doctor import CHECKS, Examined, examine
-from edge.doctor.findings import Said, failed, passed
+from edge.doctor.findings import Said, failed, passed, warned
 from edge.settings import ClockSettings, parse_settings
 from edge.wire.command import Result, decode_result, encode_result
 
@@ -36,6 +36,16 @@ def test_however_much_fails_the_line_fits_and_names_every_check(chars):
     text = told([one for one in whole if one.check.number in QUIET], "vi")
     assert len(text) <= MOST_CHARS and text.count("fail ") == len(QUIET) == len(text.split(" | "))
     assert decode_result(encode_result(Result("door-0001", "c1", "done", text))).detail == text
+
+
+def test_room_is_given_to_the_next_steps_of_what_is_worst():
+    def one(number, finding):
+        return Examined(next(check for check in CHECKS if check.number == number), finding)
+
+    said = Said("ă" * 75, "a" * 75)
+    text = told([one(number, warned(said, said)) for number in (1, 15, 16)] + [one(18, failed(said, said))], "en")
+    assert [" -> " in part for part in text.split(" | ")] == [True, False, False, False]
+    assert text.startswith("fail 18 power") and len(text) <= MOST_CHARS
 
 
 def test_a_language_that_there_is_not_is_refused():

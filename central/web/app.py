@@ -13,7 +13,6 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from central.clock import Clock, SystemClock
 from central.errors import CentralError
@@ -26,6 +25,7 @@ from central.web.gate import Gate
 from central.web.live import Live
 from central.web.pages import account, board, devices
 from central.web.refusing import answer_people
+from central.web.templating import environment
 
 log = logging.getLogger(__name__)
 
@@ -41,17 +41,6 @@ CONTENT_POLICY = (
 
 class PagesError(CentralError, OSError):
     """The pages cannot be served; the message says why."""
-
-
-def environment() -> Environment:
-    """The templates: everything is escaped, a missing value is an error."""
-    return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def build_app(

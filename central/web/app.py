@@ -22,8 +22,9 @@ from central.settings import Settings, WebSettings
 from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
+from central.web.jobs import Jobs
 from central.web.live import Live
-from central.web.pages import account, board, devices
+from central.web.pages import account, board, devices, reports, timesheets
 from central.web.refusing import answer_people
 from central.web.templating import environment
 
@@ -58,6 +59,8 @@ def build_app(
     machine's. settings: by which stations are let in, None = nowhere."""
     templates = environment()
     gate = Gate(store, clock, real or SystemClock(), logins_on=logins)
+    url = store.engine.url.render_as_string(hide_password=False)
+    jobs = Jobs(url, settings or Settings(), clock)
     live = Live(store, clock, health, templates, secrets.token_hex(6))
 
     @contextlib.asynccontextmanager
@@ -72,6 +75,7 @@ def build_app(
             for feed in live.feeds.values():
                 await feed.close()
             await asyncio.to_thread(looking.join, 10)
+            await asyncio.to_thread(jobs.close)
 
     app = FastAPI(
         title="Điểm Danh",
@@ -88,6 +92,8 @@ def build_app(
     app.include_router(board.router(live, templates, gate))
     app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
     app.include_router(devices.router(store, clock, real or SystemClock(), settings or Settings(), templates))
+    app.include_router(reports.router(store, clock, templates))
+    app.include_router(timesheets.router(store, clock, jobs, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:

@@ -81,7 +81,7 @@ FORMS = {
     "c01a": Form(
         "C01a-HD",
         "QĐ 19/2006/QĐ-BTC",
-        ("Office", "Section", "Code with the State budget"),
+        ("Organisation", "Section", "Code with the State budget"),
         "Grade or position",
         (
             Column("32", "Days paid by time", frozenset({Pay.TIME, Pay.FULL})),
@@ -93,7 +93,7 @@ FORMS = {
     "01a": Form(
         "01a-LĐTL",
         "TT 200/2014/TT-BTC",
-        ("Office", "Section"),
+        ("Organisation", "Section"),
         "Grade or position",
         (
             Column("32", "Days paid by product"),

@@ -129,6 +129,7 @@ class _Pages:
             own=[(row["name"], say(LABELS[State(row["state"])])) for row in own if _is_own(row, grant)],
             board=reach > Reach.OWN,
             devices=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_DEVICES) > Reach.NOWHERE,
+            reports=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_VERDICTS) > Reach.NOWHERE,
             must_change=grant.must_change,
             person=grant.person,
             problem=problem,

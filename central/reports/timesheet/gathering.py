@@ -11,6 +11,7 @@ from central import heads
 from central.errors import MonthError
 from central.moments import local_date, moment
 from central.months import span as span_of_month
+from central.reports.citing import documents
 from central.reports.timesheet.cells import Signs, sign_of
 from central.reports.timesheet.forms import FORMS
 from central.reports.timesheet.layout import (
@@ -202,19 +203,9 @@ class _Gathering:
                 )  # fmt: skip
 
     def _documents(self) -> tuple[str, ...]:
-        """Those behind hours, calendar and policies of the people shown, in the order of the month."""
-        ground, workdays = self._ground, self._ground.roster.workdays
-        places = sorted(frozenset({ground.unit}).union(*(one.workplaces for one in self._shown)))
-        found: dict[str, None] = {}
-        for on in ground.dates:
-            for unit in {workdays.unit_on(place, on) for place in places} - {None}:
-                found |= dict.fromkeys(workdays.sessions_for(unit or "", on).documents)
-        policies = ground.roster.policies
-        if policies.rows:
-            paths = (workdays.tree.path(place, ground.named_on) for place in places)
-            rows = [row for path in paths for row in policies.rows_on(path, ground.named_on)]
-            found |= dict.fromkeys(row.doc_no for row in rows if row.doc_no)
-        return tuple(sorted(found))
+        """Those behind hours, calendar and policies of the people shown."""
+        places = frozenset({self._ground.unit}).union(*(one.workplaces for one in self._shown))
+        return documents(self._ground.roster, places, self._ground.dates)
 
 
 def _ordered(signs: list[tuple[int, str]]) -> Signs:

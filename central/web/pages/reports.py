@@ -15,6 +15,7 @@ from central.clock import Clock
 from central.permits import Action
 from central.reports import day_list, duty_slots, field_days
 from central.reports import lateness as lateness_report
+from central.reports.citing import cite
 from central.reports.formats import spreadsheet
 from central.store import Store
 from central.web import report_asked
@@ -51,9 +52,10 @@ class _Pages(ReportPages):
             reasons = self.may(reader.grant, Action.SEE_REASONS)
             with self._store.read() as db:
                 lines = day_list.day_lines(db, on, reader.unit, reader.staff, reasons=reasons)
+                cited = cite(db, on, on, reader.unit)
             if format == "csv":
                 return _csv(f"ngay-{on}", day_list.DayLine._fields, lines)
-            values: dict[str, Any] = {"on": on, "lines": lines, "title": long_date(on, reader.language)}
+            values: dict[str, Any] = {"on": on, "lines": lines, "title": long_date(on, reader.language), "cited": cited}
             return self.page(reader, "reports_day.html", "/reports/day", **values)
 
         return self.answer(request, lang, unit, answer)
@@ -72,6 +74,7 @@ class _Pages(ReportPages):
             self.check(reader, period.first, period.last)
             with self._store.read() as db:
                 found = lateness_report.lateness(db, period.first, period.last, reader.unit, reader.staff)
+                cited = cite(db, period.first, period.last, reader.unit)
             if format == "csv":
                 rows = ((*one[:3], *one.counts) for one in found.people)
                 return _csv(f"di-muon-{period.first}-{period.last}", lateness_report.COLUMNS, rows)
@@ -79,6 +82,7 @@ class _Pages(ReportPages):
             values: dict[str, Any] = {
                 "period": period,
                 "found": found,
+                "cited": cited,
                 "heat": heat_of(found.dates, reader.language, words),
                 "trend": trend_of(found.dates, reader.language, late, absent),
             }
@@ -132,9 +136,10 @@ class _Pages(ReportPages):
         self.check(reader, period.first, period.last)
         with self._store.read() as db:
             lines = rows(db, period.first, period.last, reader.unit, reader.staff)
+            cited = cite(db, period.first, period.last, reader.unit)
         if form == "csv":
             return _csv(f"{name}-{period.first}-{period.last}", columns, lines)
-        return self.page(reader, f"reports_{name}.html", f"/reports/{name}", period=period, lines=lines)
+        return self.page(reader, f"reports_{name}.html", f"/reports/{name}", period=period, lines=lines, cited=cited)
 
 
 def _csv(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

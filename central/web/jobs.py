@@ -149,8 +149,9 @@ class Jobs:
             return
         if process is None:
             return
-        said = [self._heard(job, line.strip()) for line in process.stderr or ()]
-        code = process.wait()
+        with process:
+            said = [self._heard(job, line.strip()) for line in process.stderr or ()]
+        code = process.returncode
         with self._lock:
             del self._running[job.number]
             job.problem = "" if code == 0 else next((text for text in reversed(said) if text), f"exit code {code}")

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 FIELDS = {"name", "value", "unit", "limit", "ratio", "ok", "limited_by"}
 
 
-@pytest.mark.parametrize("name", ["live", "backlog", "month", "punch", "flat", "start", "journal", "offline", "verify"])
+@pytest.mark.parametrize(
+    "name", ["live", "backlog", "month", "punch", "flat", "start", "journal", "offline", "verify", "timesheet"]
+)
 def test_a_short_run_prints_a_table_and_one_line_of_json(name: str):
     found = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--quick", name], cwd=ROOT, capture_output=True, text=True, timeout=60

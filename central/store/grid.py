@@ -56,9 +56,9 @@ class Cell(NamedTuple):
 
 def home_posts(
     db: sa.Connection, units: Collection[str], first: dt.date, last: dt.date, staff: str | None = None
-) -> list[PostRow]:
+) -> list[list[PostRow]]:
     """Every post between the dates, both included, of whoever had one of them in one of these units; of one person
-    where `staff` is given. In order of names, of one person the latest first."""
+    where `staff` is given. A list a person, the latest post first; people in no order."""
     s, p = STAFF.c, POST.c
     theirs = sa.select(p.staff).where(p.unit.in_(units), *_overlap(p.valid_from, p.valid_to, first, last))
     columns = (s.code, s.full_name, s.name_sort, s.joined, s.left, p.unit, p.workplace)
@@ -67,10 +67,14 @@ def home_posts(
     query = query.where(*_overlap(p.valid_from, p.valid_to, first, last))
     if staff is not None:
         query = query.where(s.code == staff)
-    rows = [PostRow(*row) for row in db.execute(query)]
-    # The latest post first, as `roster.posts_of` gives them: the first that is valid on a date holds.
-    rows.sort(key=lambda row: (row.valid_from or dt.date.min, row.unit), reverse=True)
-    return sorted(rows, key=lambda row: (row.name_sort, row.staff))
+    found: dict[str, list[PostRow]] = {}
+    for row in map(PostRow._make, db.execute(query)):
+        found.setdefault(row.staff, []).append(row)
+    for posts in found.values():
+        if len(posts) > 1:
+            # As `roster.posts_of` gives them: the first that is valid on a date holds.
+            posts.sort(key=lambda post: (post.valid_from or dt.date.min, post.unit), reverse=True)
+    return list(found.values())
 
 
 def _overlap(begins: Any, ends: Any, first: dt.date, last: dt.date) -> tuple[sa.ColumnElement[bool], ...]:

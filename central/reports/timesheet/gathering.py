@@ -24,7 +24,7 @@ from central.reports.timesheet.layout import (
     Timesheet,
     lay_out,
 )
-from central.reports.timesheet.whose import Ground, Whose, ground_of, people_of
+from central.reports.timesheet.whose import Ground, Memory, Whose, ground_of
 from central.store import faults, grid, marks, months
 from central.store.grid import Cell
 from central.unknown import check_unit
@@ -51,14 +51,22 @@ class PartError(MonthError):
     """A part of a sheet that there is not."""
 
 
-def gather(db: sa.Connection, asked: Asked, now_ms: int, tell: Tell = lambda done, of: None) -> Timesheet:
-    """The sheet, or the part of it, as it is at this moment. Raises MonthError, UnknownUnitError."""
+def gather(
+    db: sa.Connection,
+    asked: Asked,
+    now_ms: int,
+    tell: Tell = lambda done, of: None,
+    memory: Memory | None = None,
+) -> Timesheet:
+    """The sheet, or the part of it, as it is at this moment. memory: of whoever asks often. Raises MonthError,
+    UnknownUnitError."""
     if asked.layout not in FORMS:
         raise MonthError(f"there is no layout {asked.layout!r}; choose one of {', '.join(FORMS)}")
     span = span_of_month(asked.month)
-    ground = ground_of(db, asked.month, asked.unit, span)
+    memory = memory or Memory()
+    ground = ground_of(db, memory.roster(db), asked.month, asked.unit, span)
     check_unit(ground.roster.units, asked.unit, span.first, span.last)
-    everybody = people_of(db, ground, asked.staff or None)
+    everybody = memory.people(db, ground, asked.staff or None)
     parts = max(-(-len(everybody) // PART), 1) if asked.part else 1
     if asked.part > parts:
         raise PartError(f"this sheet has {parts} parts, not {asked.part}; ask for part 1 to {parts}")

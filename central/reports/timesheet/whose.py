@@ -1,10 +1,10 @@
 """Whose month a timesheet is: who belonged to the unit or one below it, on which days, and as what."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,6 +18,8 @@ from central.workdays import is_valid
 
 LAST_RANK = 999
 ONE = dt.timedelta(days=1)
+HELD = 7
+"""Lists of people that are remembered beside the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,9 @@ class Ground:
         return self.roster.workdays.tree.path(self.unit, self.named_on)
 
 
-def ground_of(db: sa.Connection, month: str, unit: str, span: Span) -> Ground:
+def ground_of(db: sa.Connection, roster: Roster, month: str, unit: str, span: Span) -> Ground:
     """Read what the month of a unit rests on."""
-    roster, branches = rosters.load_roster(db), rosters.load_branches(db)
+    branches = rosters.load_branches(db)
     turns = {b.valid_from for b in branches} | {
         b.valid_to + ONE for b in branches if b.valid_to and b.valid_to < span.last
     }
@@ -97,32 +99,41 @@ def people_of(db: sa.Connection, ground: Ground, staff: str | None = None) -> li
     codes = ground.roster.codes_of(ground.codes, ground.span.last) | ground.roster.codes_of(
         ground.codes, ground.span.first
     )
-    posts = grid.home_posts(db, codes, ground.span.first, ground.span.last, staff)
-    known: dict[tuple[object, ...], frozenset[int]] = {}
-    found = []
-    for _, rows in groupby(posts, key=lambda row: row.staff):
-        one = _whose(ground, list(rows), known)
-        if one.days:
-            found.append(one)
+    known: dict[tuple[object, ...], _Belonging] = {}
+    every = grid.home_posts(db, codes, ground.span.first, ground.span.last, staff)
+    found = [one for posts in every if (one := _whose(ground, posts, known)).days]
     if ground.whole is not None:
         found = _as_signed(db, ground, ground.whole, found, staff)
     return sorted(found, key=lambda one: one.order)
 
 
-def _whose(ground: Ground, posts: list[PostRow], known: dict[tuple[object, ...], frozenset[int]]) -> Whose:
+class _Belonging(NamedTuple):
+    """What people with alike posts have in common. post: which of the posts names the position."""
+
+    days: frozenset[int]
+    post: int
+    workplaces: frozenset[str]
+
+
+def _whose(ground: Ground, posts: Sequence[PostRow], known: dict[tuple[object, ...], _Belonging]) -> Whose:
     person = posts[0]
-    # Most people of a unit are the same to the calendar: worked out once.
-    key = (person.joined, person.left, *((p.unit, p.valid_from, p.valid_to) for p in posts))
+    # Most people of a unit are the same to the calendar: worked out once. Columns that say when and where, not as what.
+    key = tuple(part for post in posts for part in (*post[3:7], *post[9:]))
     if key not in known:
-        known[key] = _days(ground, posts)
-    days = known[key]
-    last = ground.dates[max(days)] if days else ground.span.last
-    post = next((p for p in posts if is_valid(p, last)), person)
-    places = frozenset(p.workplace or p.unit for p in posts)
+        known[key] = _belonging(ground, posts)
+    days, at, places = known[key]
+    post = posts[at]
     return Whose(person.staff, person.name, post.position, (post.rank, person.name_sort, person.staff), days, places)
 
 
-def _days(ground: Ground, posts: list[PostRow]) -> frozenset[int]:
+def _belonging(ground: Ground, posts: Sequence[PostRow]) -> _Belonging:
+    days = _days(ground, posts)
+    last = ground.dates[max(days)] if days else ground.span.last
+    at = next((number for number, post in enumerate(posts) if is_valid(post, last)), 0)
+    return _Belonging(days, at, frozenset(post.workplace or post.unit for post in posts))
+
+
+def _days(ground: Ground, posts: Sequence[PostRow]) -> frozenset[int]:
     """On which days of the month somebody's home unit lay in the subtree."""
     found, person = set(), posts[0]
     for day, on in enumerate(ground.dates):
@@ -147,3 +158,27 @@ def _as_signed(
     return found + [
         Whose(p.staff, p.name, "", (LAST_RANK, p.name_sort, p.staff), None, frozenset()) for p in grid.people(db, gone)
     ]
+
+
+class Memory:
+    """The office and the lists of people that pages asked for last, as long as the roster's version says that nobody
+    changed them. Threads may share it: two of them may read the same at once, none gets half of it."""
+
+    def __init__(self) -> None:
+        self._roster: Roster | None = None
+        self._people: dict[tuple[object, ...], list[Whose]] = {}
+
+    def roster(self, db: sa.Connection) -> Roster:
+        """The office as it is now."""
+        held = self._roster
+        if held is None or held.version != rosters.roster_version(db):
+            self._roster = held = rosters.load_roster(db)
+        return held
+
+    def people(self, db: sa.Connection, ground: Ground, staff: str | None) -> list[Whose]:
+        """As `people_of`."""
+        key = (ground.roster.version, ground.unit, ground.span, tuple(sheet.id for sheet in ground.sheets), staff)
+        if (found := self._people.get(key)) is None:
+            found = people_of(db, ground, staff)
+            self._people = {**dict(list(self._people.items())[-HELD:]), key: found}
+        return found

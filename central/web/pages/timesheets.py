@@ -18,6 +18,7 @@ from central.clock import Clock
 from central.reports.timesheet.forms import FORMS
 from central.reports.timesheet.gathering import Asked, PartError, gather
 from central.reports.timesheet.making import PAPERS, SPREAD
+from central.reports.timesheet.whose import Memory
 from central.reports.timesheet.wording import texts_of
 from central.sheets import span_of
 from central.store import Store
@@ -50,7 +51,7 @@ def router(store: Store, clock: Clock, jobs: Jobs, templates: Environment) -> AP
 class _Pages(ReportPages):
     def __init__(self, store: Store, clock: Clock, jobs: Jobs, templates: Environment) -> None:
         super().__init__(store, clock, templates)
-        self._jobs = jobs
+        self._jobs, self._memory = jobs, Memory()
 
     def month(
         self, request: Request, month: str = "", unit: str = "", layout: str = "", part: str = "", lang: Lang = None
@@ -59,7 +60,7 @@ class _Pages(ReportPages):
             asked = self._sheet_asked(reader, month, layout, report_asked.part(part))
             try:
                 with self._store.read() as db:
-                    sheet = gather(db, asked, self._clock.now_ms())
+                    sheet = gather(db, asked, self._clock.now_ms(), memory=self._memory)
             except PartError as error:
                 raise WrongQuestionError(report_words.WRONG_PART, part, 404) from error
             texts = texts_of(sheet, reader.language, reader.say)

@@ -23,9 +23,11 @@ PAPER = {"A4": A4, "A3": A3}
 WIDTH, HEIGHT = landscape(A4)
 LEFT, RIGHT, TOP, BOTTOM = 57.0, WIDTH - 42.0, HEIGHT - 38.0, 42.0
 """The edges of what is printed, in points."""
-NUMBER_WIDTH, NAME_WIDTH, POSITION_WIDTH, TOTAL_WIDTH = 22.0, 118.0, 76.0, 34.0
+NUMBER_WIDTH, NAME_WIDTH, POSITION_WIDTH, TOTAL_WIDTH = 22.0, 116.0, 72.0, 31.0
 HEAD_HEIGHT, NUMBERS_HEIGHT, ROW_HEIGHT = 42.0, 10.5, 11.5
 SIGNATURES_HEIGHT = 64.0
+READABLE, HALF_LINE = 5.0, 5.6
+"""Sizes: below the first a cell is divided into two lines of the second."""
 OFF_GREY = 0.87
 LINE_GREY = 0.35
 Tell = Callable[[int, int], None]
@@ -53,6 +55,22 @@ def _size_for(text: str, font: str, size: float, width: float) -> float:
     """The size at which a text fits into a width: names of forty letters are printed smaller, never cut."""
     wide = stringWidth(text, font, size)
     return size if wide <= width else size * width / wide
+
+
+@cache
+def _title_size(title: str, width: float) -> float:
+    """The size at which a heading's lines fit into the head of the table."""
+    for size in (8.0, 7.0, 6.0):
+        if len(simpleSplit(title, BOLD, size, width)) * size <= HEAD_HEIGHT - 4:
+            return size
+    return 5.0
+
+
+@cache
+def _halves(text: str) -> tuple[str, str]:
+    """The first sign with its stroke, and the others; nothing behind it where there is one sign only."""
+    before, stroke, after = text.partition("/")
+    return before + stroke, after
 
 
 class _Printing:
@@ -154,11 +172,11 @@ class _Printing:
         self._canvas.setFillGray(0)
 
     def _head(self, top: float) -> None:
-        texts, totals = self._texts, len(self._grid.columns)
+        texts = self._texts
         titles = (texts.number, texts.name, texts.position, *texts.weekdays, *texts.columns)
         for column, title in enumerate(titles):
             left, right = self._edges[column : column + 2]
-            size = 7.0 if column >= len(titles) - totals else 8.0
+            size = _title_size(title, right - left - 2)
             lines = simpleSplit(title, BOLD, size, right - left - 2)
             y = top - HEAD_HEIGHT / 2 + (len(lines) - 1) * size / 2 - size / 3
             for number, line in enumerate(lines):
@@ -169,18 +187,26 @@ class _Printing:
             self._centred(middle, top - HEAD_HEIGHT - 8.5, number_text, PLAIN, 7.5, 30)
 
     def _row(self, row: Row) -> None:
-        y, edges, canvas = self._y - 8.6, self._edges, self._canvas
+        y, edges = self._y - 8.6, self._edges
         self._centred((edges[0] + edges[1]) / 2, y, str(row.number), PLAIN, 8, NUMBER_WIDTH - 2)
         self._write(edges[1] + 2, y, row.name, PLAIN, 9, NAME_WIDTH - 4)
         self._write(edges[2] + 2, y, row.position, PLAIN, 7.5, POSITION_WIDTH - 4)
         width = edges[4] - edges[3] - 1.5
         for column, text in enumerate(row.cells, start=3):
             if text:
-                size = _size_for(text, PLAIN, 8.0, width)
-                canvas.setFont(PLAIN, size)
-                canvas.drawString(edges[column] + (width + 1.5 - stringWidth(text, PLAIN, size)) / 2, y, text)
+                self._cell(edges[column], y, text, width)
         self._totals(row.totals, y, PLAIN)
         self._y -= ROW_HEIGHT
+
+    def _cell(self, left: float, y: float, text: str, width: float) -> None:
+        """One line, or one below the other where two signs side by side would be too small to read."""
+        size = _size_for(text, PLAIN, 8.0, width)
+        before, after = _halves(text)
+        lines = [(text, y)] if size >= READABLE or not after else [(before, y + 3.4), (after, y - 1.4)]
+        for line, at in lines:
+            fitting = min(_size_for(line, PLAIN, 8.0, width), 8.0 if len(lines) == 1 else HALF_LINE)
+            self._canvas.setFont(PLAIN, fitting)
+            self._canvas.drawString(left + (width + 1.5 - stringWidth(line, PLAIN, fitting)) / 2, at, line)
 
     def _totals(self, values: tuple[int, ...], y: float, font: str) -> None:
         for place, text in enumerate(self._texts.totals(values), start=len(self._edges) - 1 - len(values)):

@@ -48,6 +48,7 @@ _MODULES = {
     "token": "token",
     "backup": "backup",
     "duty": "duty",
+    "timesheet": "timesheet",
 }
 """Commands that have a file of their own in `central/commands`; each imports what it needs when it runs."""
 

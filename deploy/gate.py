@@ -35,6 +35,10 @@ PURE = (
     "central/explaining/**/*.py",
     "central/hints.py",
     "central/permits.py",
+    "central/reports/timesheet/cells.py",
+    "central/reports/timesheet/forms.py",
+    "central/reports/timesheet/layout.py",
+    "central/reports/timesheet/wording.py",
 )
 
 

@@ -16,7 +16,7 @@ FIELDS = {"name", "value", "unit", "limit", "ratio", "ok", "limited_by"}
 
 
 @pytest.mark.parametrize(
-    "name", ["live", "backlog", "month", "punch", "flat", "start", "journal", "offline", "verify", "login"]
+    "name", ["live", "backlog", "month", "punch", "flat", "start", "journal", "offline", "verify", "login", "timesheet"]
 )
 def test_a_short_run_prints_a_table_and_one_line_of_json(name: str):
     found = subprocess.run(

@@ -67,3 +67,10 @@ def withdraw(db: sa.Connection, number: int, by: str, reason: str, now_ms: int) 
     """Let a decision count no more."""
     told = {"withdrawn_by": by, "withdrawn_reason": reason, "withdrawn_ms": now_ms}
     db.execute(sa.update(DECISION).where(DECISION.c.id == number).values(told))
+
+
+def approved_between(db: sa.Connection, first: dt.date, last: dt.date) -> list[DecisionRow]:
+    """Whatever was approved for the dates, both included, and not withdrawn since."""
+    d = DECISION.c
+    query = sa.select(*_COLUMNS).where(d.date.between(first, last), d.approved, d.withdrawn_ms.is_(None))
+    return [DecisionRow(*row) for row in db.execute(query.order_by(d.id))]

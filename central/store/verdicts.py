@@ -159,7 +159,7 @@ def verdict_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | N
     query = query.where(s.date.between(first, last))
     if unit is not None:
         same = (DAY.c.staff == s.staff) & (DAY.c.date == s.date)
-        query = query.join(DAY, same).where(_in_unit(db, unit, first, last))
+        query = query.join(DAY, same).where(in_unit(db, unit, first, last))
     return [VerdictRow(*row) for row in db.execute(query.order_by(s.staff, s.date, s.position, s.session))]
 
 
@@ -176,7 +176,7 @@ def day_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None 
     """Day verdicts of the dates with their sessions, ordered by staff and date; of a unit and all below it."""
     within: list[sa.ColumnElement[bool]] = [DAY.c.date.between(first, last)]
     if unit is not None:
-        within.append(_in_unit(db, unit, first, last))
+        within.append(in_unit(db, unit, first, last))
     columns = (DAY.c.staff, DAY.c.date, DAY.c.status, DAY.c.unit, DAY.c.recheck_ms, DAY.c.evaluated_ms, DAY.c.why)
     days = db.execute(sa.select(*columns).where(*within).order_by(DAY.c.staff, DAY.c.date)).all()
     sessions: dict[tuple[str, dt.date], list[SessionRow]] = {(d.staff, d.date): [] for d in days}
@@ -187,8 +187,8 @@ def day_rows(db: sa.Connection, first: dt.date, last: dt.date, unit: str | None 
     return [DayRow(*d, tuple(sessions[d.staff, d.date])) for d in days]
 
 
-def _in_unit(db: sa.Connection, unit: str, first: dt.date, last: dt.date) -> sa.ColumnElement[bool]:
-    """Verdicts whose unit was the unit or below it on their own date: a term for each stretch with one tree."""
+def in_unit(db: sa.Connection, unit: str, first: dt.date, last: dt.date) -> sa.ColumnElement[bool]:
+    """Day verdicts whose unit was the unit or below it on their own date: a term for each stretch with one tree."""
     branches = load_branches(db)
     turns = {b.valid_from for b in branches if b.valid_from}
     turns |= {b.valid_to + dt.timedelta(days=1) for b in branches if b.valid_to and b.valid_to < last}

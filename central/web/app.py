@@ -13,7 +13,6 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from central.clock import Clock, SystemClock
 from central.errors import CentralError
@@ -24,11 +23,12 @@ from central.settings import Settings, WebSettings
 from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
+from central.web.jobs import Jobs
 from central.web.live import Live
-from central.web.navigation import links
-from central.web.pages import account, audit, board, commands, devices, sign_on
+from central.web.pages import account, audit, board, commands, devices, reports, sign_on, timesheets
 from central.web.pages import health as health_page
 from central.web.refusing import answer_people
+from central.web.templating import environment
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +46,6 @@ class PagesError(CentralError, OSError):
     """The pages cannot be served; the message says why."""
 
 
-def environment() -> Environment:
-    """The templates: everything is escaped, a missing value is an error."""
-    found = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.globals["navigation"] = links
-    return found
-
-
 def build_app(
     store: Store,
     clock: Clock,
@@ -74,6 +61,8 @@ def build_app(
     machine's. settings: by which stations are let in, None = nowhere."""
     templates = environment()
     gate = Gate(store, clock, real or SystemClock(), logins_on=logins)
+    url = store.engine.url.render_as_string(hide_password=False)
+    jobs = Jobs(url, settings or Settings(), clock)
     live = Live(store, clock, health, templates, secrets.token_hex(6))
 
     @contextlib.asynccontextmanager
@@ -88,6 +77,7 @@ def build_app(
             for feed in live.feeds.values():
                 await feed.close()
             await asyncio.to_thread(looking.join, 10)
+            await asyncio.to_thread(jobs.close)
 
     app = FastAPI(
         title="Điểm Danh",
@@ -114,6 +104,8 @@ def build_app(
     )
     app.include_router(commands.router(store, clock))
     app.include_router(audit.router(store, templates))
+    app.include_router(reports.router(store, clock, templates))
+    app.include_router(timesheets.router(store, clock, jobs, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:

@@ -23,6 +23,7 @@ class Page:
 
 PAGES = (
     Page("/", "Attendance board"),
+    Page("/reports", "Reports", Reach.OWN),
     Page("/devices", "Devices"),
     Page("/health", "System health"),
     Page("/audit", "Audit log"),

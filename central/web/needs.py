@@ -35,6 +35,16 @@ NEEDS: dict[str, Action] = {
     "GET /health": A.SEE_DEVICES,
     "GET /audit": A.SEE_AUDIT,
     "GET /audit/csv": A.SEE_AUDIT,
+    "GET /reports": A.SEE_VERDICTS,
+    "GET /reports/day": A.SEE_VERDICTS,
+    "GET /reports/lateness": A.SEE_VERDICTS,
+    "GET /reports/field": A.SEE_VERDICTS,
+    "GET /reports/duty": A.SEE_VERDICTS,
+    # Signs of leave tell reasons.
+    "GET /reports/month": A.SEE_REASONS,
+    "GET /reports/month/file": A.SEE_REASONS,
+    "GET /reports/files/{number}": A.SEE_REASONS,
+    "GET /reports/files/{number}/fetch": A.SEE_REASONS,
     # Terminals of other makers know nothing of logins; they exist only with `web.terminals`.
     "GET /iclock/cdata": A.SIGN_IN,
     "POST /iclock/cdata": A.SIGN_IN,

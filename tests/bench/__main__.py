@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tests.bench import backlog, judging, ledger, live, login, offline, proof, punch, station
+from tests.bench import backlog, judging, ledger, live, login, offline, proof, punch, sheets, station
 from tests.bench.ground import BenchError
 from tests.bench.rows import Row, json_line, table
 
@@ -35,6 +35,7 @@ BENCHES: dict[str, Measurement] = {
     "offline": offline.offline,
     "verify": proof.verify,
     "login": login.login,
+    "timesheet": sheets.timesheet,
 }
 
 

@@ -102,7 +102,7 @@ def flat(found: Any) -> Iterator[Any]:
             yield from flat(included.routes)
 
 
-SOME = {"{code}": "D-X01"}
+SOME = {"{code}": "D-X01", "{number}": "gone"}
 """What stands for a part of an address."""
 
 

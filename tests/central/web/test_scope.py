@@ -2,7 +2,8 @@
 
 A letter a role, in the order of `Role`, the last one for nobody:
 `a` everybody's; `e` everything that there is, whosever; `s` a stream of everybody's; `u` those of the own unit, and
-another one is refused; `o` the own record alone; `p` a page without people; `-` refused; `l` sent to log in (401 for
+another one is refused; `o` the own record alone; `r` a report of whom the role may see; `n` nothing, as there is
+nothing at this address; `p` a page without people; `-` refused; `l` sent to log in (401 for
 what machines ask). Of a form: `f` taken from a page that was shown.
 """
 
@@ -43,6 +44,15 @@ GET /login/oidc                p p p p p p p p p
 GET /login/oidc/back           p p p p p p p p p
 GET /metrics                   - - - - - p p p l
 GET /privacy                   p p p p p p p p p
+GET /reports                   - p p p p - p p l
+GET /reports/day               - r r r r - r r l
+GET /reports/duty              - r r r r - r r l
+GET /reports/field             - r r r r - r r l
+GET /reports/files/{number}    - n n n - - n n l
+GET /reports/files/{number}/fetch - n n n - - n n l
+GET /reports/lateness          - r r r r - r r l
+GET /reports/month             - r r r - - r r l
+GET /reports/month/file        - n n n - - n n l
 GET /tv/{token}                p p p p p p p p p
 POST /account                  f f f f f f f f l
 POST /devices/new              - - - - - f - f l
@@ -58,6 +68,15 @@ POST /login                    p p p p p p p p p
 POST /logout                   f f f f f f f f l
 """
 LINES = {" ".join(line.split()[:2]): line.split()[2:] for line in TABLE.strip().splitlines()}
+SIGHT: dict[Role | None, set[str]] = {
+    **{role: {UNIT} for role in Role},
+    None: set(),
+    Role.STAFF: set(),
+    Role.TECHNICIAN: set(),
+    Role.AUDITOR: {UNIT, OTHER},
+    Role.ADMINISTRATOR: {UNIT, OTHER},
+}
+"""Of which of the two units somebody may see people; the staff member's own record is in neither."""
 QUESTIONS = {"/api/v1/verdicts": "from=2018-11-12&to=2018-11-12"}
 WITHOUT_UNIT = frozenset({"/"})
 """Routes that nobody can ask for a unit: they show what one may see."""
@@ -77,26 +96,38 @@ def test_every_route_stands_in_the_table_and_no_other() -> None:
 def test_a_page_shows_whom_the_table_says(site: Site, route: str, role: Role | None) -> None:
     letter, path = LINES[route][WHO.index(role)], route.split()[1]
     browser = site.browser(role) if role else Browser(site.url)
-    question = QUESTIONS.get(path, "")
-    status, headers, text = browser.ask(f"{asked(path)}?{question}")
-    if letter == "-":
-        assert status == FORBIDDEN or (path == "/" and headers["Location"] == "/account")
-    elif letter == "l":
-        assert status == 401 or (status == 303 and headers["Location"].startswith("/login?next="))
+    question = f"{asked(path)}?{QUESTIONS.get(path, '')}"
+    status, headers, text = browser.ask(question)
+    if letter in "-l":
+        assert is_refused(letter, path, status, headers["Location"] or "") and not units_in(text)
     elif letter == "s":
         assert status == 200 and "event-stream" in headers["Content-Type"]
-        return
+    elif letter == "n":
+        assert status in (400, 404) and not units_in(text)
     else:
         assert status == 200
-    if letter == "e":
-        return
-    assert units_in(text) == {"a": {UNIT, OTHER}, "u": {UNIT}}.get(letter, set())
+        assert shows(site, letter, role, text)
+        another = browser.ask(f"{question}&unit={OTHER}")
+        if letter in "ur" and SIGHT[role] == {UNIT} and path not in WITHOUT_UNIT:
+            assert another[0] == FORBIDDEN
+        assert letter == "e" or units_in(another[2]) <= SIGHT[role]
+
+
+def is_refused(letter: str, path: str, status: int, to: str) -> bool:
+    """Whether somebody is sent away as the letter says."""
+    if letter == "l":
+        return status == 401 or (status == 303 and to.startswith("/login?next="))
+    return status == FORBIDDEN or (path == "/" and to == "/account")
+
+
+def shows(site: Site, letter: str, role: Role | None, text: str) -> bool:
+    """Whether the people of a page are those of the letter."""
+    found = units_in(text)
     if letter == "o":
-        assert set(re.findall(r"CB\d{4}", text)) == {site.staff}
-    if letter in "uo":
-        another = browser.ask(f"{asked(path)}?{question}&unit={OTHER}")
-        assert units_in(another[2]) <= {UNIT}
-        assert another[0] == FORBIDDEN or letter == "o" or path in WITHOUT_UNIT
+        return set(re.findall(r"CB\d{4}", text)) == {site.staff}
+    if letter in "er":
+        return letter == "e" or found <= SIGHT[role]
+    return found == {"a": {UNIT, OTHER}, "u": {UNIT}}.get(letter, set())
 
 
 @pytest.mark.parametrize("route", [route for route in ASKED if route.startswith("POST")])

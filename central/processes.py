@@ -124,6 +124,7 @@ def _collecting(
     settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
 ) -> Iterator[None]:
     from central.calendars.listing import Reminder
+    from central.commanding import send_asked
     from central.heads import Closing
     from central.intake import Birth, run_collector
     from central.keys import load_key
@@ -142,8 +143,12 @@ def _collecting(
     # What finds no connection waits: a device that stays connected would not ask for it.
     outbox, reminder = Outbox(sent), Reminder(store, clock)
 
+    def command(device: str, payload: bytes) -> bool:
+        return running.publish(topic(device, Channel.CMD), payload, qos=1)
+
     def publish() -> None:
         outbox.send(publisher.due())
+        send_asked(store, clock, sign, command)
         reminder.look()
 
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)

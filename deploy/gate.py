@@ -35,6 +35,8 @@ PURE = (
     "central/explaining/**/*.py",
     "central/hints.py",
     "central/permits.py",
+    "central/observed.py",
+    "central/minutes.py",
 )
 
 

@@ -24,7 +24,7 @@ from central.store import Store
 from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.live import Live
-from central.web.pages import account, board, devices
+from central.web.pages import account, board, devices, inspections, rollcalls
 from central.web.refusing import answer_people
 
 log = logging.getLogger(__name__)
@@ -99,6 +99,8 @@ def build_app(
     app.include_router(board.router(live, templates, gate))
     app.include_router(account.router(store, real or SystemClock(), live, templates, logins_on=logins))
     app.include_router(devices.router(store, clock, real or SystemClock(), settings or Settings(), templates))
+    app.include_router(rollcalls.router(store, clock, templates))
+    app.include_router(inspections.router(store, clock, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:

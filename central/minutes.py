@@ -15,7 +15,7 @@ FORM = "diemdanh/minutes/1"
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 REASONS = {
     Reason.NONE: "không có lý do",
-    Reason.LEAVE: "nghỉ phép",
+    Reason.LEAVE: "nghỉ có phép",
     Reason.FIELD: "đi cơ sở",
     Reason.TRIP: "đi công tác",
     Reason.ERRAND: "đi việc cơ quan",

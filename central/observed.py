@@ -233,7 +233,7 @@ class SetTime:
 
 def set_times(times: Sequence[int], called: Sequence[Called], now_min: int) -> tuple[SetTime, ...]:
     """What became of the set times of a date. times, now_min: minutes after midnight, of a date that is over 1440."""
-    ends = [*(time - BEFORE_MIN for time in times[1:]), 24 * 60]
+    ends = [*(time - BEFORE_MIN for time in times[1:]), 24 * 60][: len(times)]
     found = []
     for time, end in zip(times, ends, strict=True):
         own = [one for one in called if time - BEFORE_MIN <= one.at_min < end]

@@ -25,7 +25,7 @@ FONTS = Path(__file__).parent / "fonts"
 PLAIN, BOLD, ITALIC = "LiberationSerif-Regular", "LiberationSerif-Bold", "LiberationSerif-Italic"
 LEFT, RIGHT, TOP, BOTTOM = 30 * mm, 15 * mm, 20 * mm, 20 * mm
 WIDTH = A4[0] - LEFT - RIGHT
-COLUMNS = (("TT", 9), ("Họ và tên", 37), ("Chức vụ", 31), ("Lượt quẹt gần nhất", 22), ("Kết quả", 30), ("Ghi chú", 36))
+COLUMNS = (("TT", 9), ("Họ và tên", 37), ("Chức vụ", 32), ("Lượt quẹt gần nhất", 26), ("Kết quả", 30), ("Ghi chú", 31))
 
 
 @cache

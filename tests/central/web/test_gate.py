@@ -19,8 +19,11 @@ from fastapi.routing import APIRoute
 from central import logins
 from central.clock import ScaledClock, SystemClock
 from central.health import Liveness
+from central.inspection import sign
+from central.minutes import Signers
 from central.networks import ANYWHERE
 from central.permits import Action, Bearer, Reach, Role, reach_of
+from central.rollcall import Kind, Opening, open_round
 from central.roster.imports import import_office
 from central.settings import WebSettings
 from central.store import Store, open_store, users
@@ -57,7 +60,7 @@ class Browser:
         try:
             with opener.open(request, timeout=30) as found:
                 streams = "event-stream" in found.headers["Content-Type"]
-                return found.status, found.headers, "" if streams else found.read().decode()
+                return found.status, found.headers, "" if streams else found.read().decode("utf-8", "replace")
         except urllib.error.HTTPError as refused:
             with refused:
                 return refused.code, refused.headers, refused.read().decode()
@@ -106,6 +109,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             ).secret
             for role in Role
         }  # fmt: skip
+        open_round(store, CLOCK, Opening(Kind.ROLL_CALL, UNIT, "gate-0001"), "an")
+        inspection = open_round(
+            store, CLOCK, Opening(Kind.INSPECTION, UNIT, "gate-0002", "đoàn", "QĐ 1", "state"), "an"
+        )
+        sign(store, CLOCK, inspection, Signers("a", "b", "c"), "an")
         port = free_port()
         pages = Pages(WebSettings(port=port, logins=True), store, CLOCK, Liveness(CLOCK))
         pages.start()
@@ -140,7 +148,7 @@ def test_every_route_says_what_it_needs_and_no_other_stands_in_the_list():
 
 
 QUESTIONS = {"/api/v1/verdicts": "?from=2018-11-12&to=2018-11-12"}
-SOME = {"{code}": "D-X01"}
+SOME = {"{code}": "D-X01", "{roll_call}": "1", "{inspection}": "2"}
 """What stands for a part of an address."""
 GETS = sorted(
     path.split(" ")[1] for path, need in NEEDS.items() if path.startswith("GET") and need is not Action.SIGN_IN

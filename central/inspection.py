@@ -1,6 +1,7 @@
 """Inspections: what a team sees of one, and its minutes, signed once and kept as they were printed."""
 
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -46,27 +47,51 @@ def sign(store: Store, clock: Clock, number: int, signers: Signers, by: str) -> 
     if not (signers.team and signers.unit and signers.clerk):
         raise RollCallError("minutes are signed by three: the team, the unit, and who wrote them; name each")
 
-    def work(db: sa.Connection) -> None:
-        audit.hold(db)
-        one = existing(db, number)
-        if one.kind != Kind.INSPECTION:
-            raise RollCallError(f"round {number} is a roll call; it has no minutes")
-        if one.ended_ms is None:
-            _sign(db, number, signers, by, clock.now_ms())
+    while True:
+        now_ms = clock.now_ms()
+        with store.read() as db:
+            drawn = _drawn(db, number, signers, now_ms)
+        # The print of a large unit takes seconds, in which nobody else is kept from writing.
+        pdf = b"" if drawn.ended else minutes_pdf(drawn.text)
+        if store.repeat(partial(_kept, drawn=drawn, pdf=pdf, by=by, now_ms=now_ms)):
+            return
 
-    store.repeat(work)
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Minutes as they would be signed. words: how many had been said; ended: they are signed already."""
+
+    number: int
+    words: int
+    ended: bool
+    text: str = ""
 
 
-def _sign(db: sa.Connection, number: int, signers: Signers, by: str, now_ms: int) -> None:
+def _drawn(db: sa.Connection, number: int, signers: Signers, now_ms: int) -> _Drawn:
+    one = existing(db, number)
+    if one.kind != Kind.INSPECTION:
+        raise RollCallError(f"round {number} is a roll call; it has no minutes")
+    if one.ended_ms is not None:
+        return _Drawn(number, 0, True)
     view = view_of(db, number, now_ms)
     lines = [
         Line(p.name, p.position, p.room_name, view.last.get(p.staff), view.facts[p.staff], p.state in PLANNED)
         for p in view.people
     ]
-    text = minutes_text(_header(db, view.round, now_ms), lines, view.counts, signers)
-    pdf = minutes_pdf(text)
-    rollcalls.end(db, number, now_ms, by, text, sha256(pdf).hexdigest())
-    rollcalls.add_pdf(db, number, pdf)
+    text = minutes_text(_header(db, one, now_ms), lines, view.counts, signers)
+    return _Drawn(number, len(view.words), False, text)
+
+
+def _kept(db: sa.Connection, drawn: _Drawn, pdf: bytes, by: str, now_ms: int) -> bool:
+    """Keep minutes that were drawn; False where somebody said something meanwhile."""
+    audit.hold(db)
+    if drawn.ended or existing(db, drawn.number).ended_ms is not None:
+        return True
+    if len(rollcalls.words_of(db, drawn.number)) != drawn.words:
+        return False
+    rollcalls.end(db, drawn.number, now_ms, by, drawn.text, sha256(pdf).hexdigest())
+    rollcalls.add_pdf(db, drawn.number, pdf)
+    return True
 
 
 def _header(db: sa.Connection, one: Round, now_ms: int) -> Header:

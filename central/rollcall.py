@@ -190,7 +190,8 @@ def _say(db: sa.Connection, one: Round, said: Said, by: str, now_ms: int) -> Out
     rollcalls.add_words(db, one.id, _keyed(news, said.key), said_ms, now_ms, by)
     if not said.finish or one.ended_ms is not None:
         return Outcome.KEPT if not said.finish else Outcome.FINISHED
-    if any(_unknown_to(word, said.shown, by, sayings) for word in words):
+    agreed = set(sayings)
+    if any(_unknown_to(word, said.shown, by, agreed) for word in words):
         return Outcome.STALE
     confirmed = last_words(rollcalls.words_of(db, one.id))
     rest = [saying for saying in sayings if saying.staff not in confirmed]
@@ -200,7 +201,7 @@ def _say(db: sa.Connection, one: Round, said: Said, by: str, now_ms: int) -> Out
     return Outcome.FINISHED
 
 
-def _unknown_to(word: Word, shown: int, by: str, sayings: Iterable[Saying]) -> bool:
+def _unknown_to(word: Word, shown: int, by: str, sayings: Collection[Saying]) -> bool:
     """Whether somebody else said something since the page was loaded that is not what the page says itself."""
     return word.number > shown and word.by != by and word.saying not in sayings
 

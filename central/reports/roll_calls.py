@@ -1,6 +1,7 @@
 """Roll calls, inspections and set times as rows: one line each, and one a person of a round."""
 
 import datetime as dt
+from collections import Counter
 from typing import NamedTuple, TextIO
 
 import sqlalchemy as sa
@@ -95,12 +96,14 @@ def write_missed(db: sa.Connection, period: Period, unit: str | None, now_ms: in
 def write_people(db: sa.Connection, number: int, now_ms: int, form: str, out: TextIO) -> int:
     """Print everybody of a round; returns how many. Raises RollCallError."""
     view = view_of(db, number, now_ms)
-    return write_rows(PersonLine._fields, [_person(view, person) for person in view.people], form, out)
+    torn = {one.staff: one.kind.value for one in view.conflicts}
+    times = Counter(word.saying.staff for word in view.words)
+    rows = [_person(view, one, torn.get(one.staff, ""), times[one.staff]) for one in view.people]
+    return write_rows(PersonLine._fields, rows, form, out)
 
 
-def _person(view: View, person: Looked) -> PersonLine:
+def _person(view: View, person: Looked, torn: str, words: int) -> PersonLine:
     word, fact = view.last.get(person.staff), view.facts[person.staff]
-    torn = next((one.kind.value for one in view.conflicts if one.staff == person.staff), "")
     said = None if word is None else word.saying
     return PersonLine(
         person.staff,
@@ -115,7 +118,7 @@ def _person(view: View, person: Looked) -> PersonLine:
         "" if said is None else said.evidence,
         "" if word is None else f"{moment(word.said_ms):%H:%M:%S}",
         "" if word is None else word.by,
-        sum(one.saying.staff == person.staff for one in view.words),
+        words,
         torn,
     )
 

@@ -32,7 +32,7 @@ def ask(
     db: sa.Connection,
     commands: Iterable[tuple[str, str]],
     operation: str,
-    round_id: int,
+    round_id: int | None,
     by: str,
     now_ms: int,
     end_ms: int,

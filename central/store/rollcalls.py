@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from central.observed import Finding, Reason, Saying, Word
+from central.observed import Finding, Reason, Saying, Word, last_words
 from central.presence import State
 from central.tables import Assignment, RollCallTime, SeenEnd, SeenMinutes, SeenPerson, SeenRound, SeenWord
 
@@ -170,6 +170,17 @@ def minutes_of(db: sa.Connection, number: int) -> tuple[str, bytes] | None:
     query = sa.select(END.c.minutes, MINUTES.c.pdf).join(MINUTES, MINUTES.c.round_id == END.c.round_id)
     row = db.execute(query.where(END.c.round_id == number)).one_or_none()
     return None if row is None else (row.minutes, bytes(row.pdf))
+
+
+def last_looks(db: sa.Connection, kind: str, staff: str, on: dt.date) -> list[Word]:
+    """The last word about a person in each finished round of a kind on the date, in the order of the rounds."""
+    joined = sa.select(ROUND.c.id).join(END, END.c.round_id == ROUND.c.id).join(WORD, WORD.c.round_id == ROUND.c.id)
+    query = joined.where(ROUND.c.kind == kind, ROUND.c.date == on, WORD.c.staff == staff).distinct()
+    found = []
+    for number in db.execute(query.order_by(ROUND.c.id)).scalars():
+        said = sa.select(WORD).where(WORD.c.round_id == number, WORD.c.staff == staff).order_by(WORD.c.id)
+        found.append(last_words(_word(row) for row in db.execute(said))[staff])
+    return found
 
 
 def rooms_of(db: sa.Connection, staff: Collection[str], on: dt.date) -> dict[str, str]:

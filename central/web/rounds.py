@@ -83,19 +83,24 @@ class Door:
 def rooms_of(view: View, language: str) -> tuple[Room, ...]:
     """The rooms in the order of the walk."""
     found = {one.staff: one for one in view.conflicts}
-    rows = [(person, _row(view, person, found.get(person.staff), language)) for person in view.people]
+    spoken: dict[str, list[Word]] = {}
+    for word in view.words:
+        spoken.setdefault(word.saying.staff, []).append(word)
+    rows = [
+        (person, _row(view, person, found.get(person.staff), spoken.get(person.staff, []), language))
+        for person in view.people
+    ]
     return tuple(
         Room(code, mine[0][0].room_name or code, tuple(row for _, row in mine))
         for code, mine in ((code, list(group)) for code, group in groupby(rows, key=lambda pair: pair[0].room))
     )
 
 
-def _row(view: View, person: Looked, conflict: Conflict | None, language: str) -> Row:
+def _row(view: View, person: Looked, conflict: Conflict | None, spoken: list[Word], language: str) -> Row:
     say, word = catalogue(language).gettext, view.last.get(person.staff)
     by_taps = view.round.kind == Kind.ROLL_CALL
     shown = word.saying if word is not None else prefilled(person.staff, person.state, by_taps=by_taps)
     fact = view.facts.get(person.staff, Fact(person.state))
-    spoken = [one for one in view.words if one.saying.staff == person.staff]
     return Row(
         person.staff,
         person.name,

@@ -14,6 +14,7 @@ from central.inspection import sign, stored, view_of
 from central.minutes import Signers
 from central.observed import Disagreement, Finding, Reason, Saying, ratio
 from central.replay import replay
+from central.reports.why import explain
 from central.rollcall import Kind, Opening, OverError, RollCallError, Said, open_round, say
 from central.roster.imports import import_office
 from central.store import Store, open_store, rollcalls
@@ -72,6 +73,9 @@ def test_the_mondays_roll_call_has_exactly_one_conflict(week: Store):
     (conflict,) = found.conflicts
     assert (conflict.staff, conflict.kind) == ("CB0036", Disagreement.TAPPED_NOT_SEEN)
     assert conflict.fact.tap_ms is not None and conflict.fact.tap_ms // 60_000 == at("07:21", MONDAY) // 60_000
+    with week.read() as db:
+        told = [one.by for one in explain(db, "CB0036", MONDAY, clock.ms).conflicts]
+    assert "thu-ky" in told, "`why` tells it beside the verdict, which it did not change"
     touched = [word for word in found.words if word.at_ms == clock.ms]
     assert len(found.words) == 21 and len(touched) == 21, "a word a person, by one button"
 

@@ -1,7 +1,9 @@
 """Rounds on both databases: opened once, said in any order and any number of times, ended once, never edited."""
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -77,6 +79,21 @@ def test_who_opens_twice_is_given_the_same_round(commune: Office):
     finish(commune, number, *ALL)
     assert call(commune, "opened-03") != number
     finish(commune, call(commune, "opened-03"), *ALL)
+
+
+def test_two_who_open_and_finish_at_the_same_moment_have_one_round_and_one_end(commune: Office):
+    together = threading.Barrier(2)
+
+    def walk(name: str) -> tuple[int, Outcome]:
+        together.wait(30)
+        number = call(commune, f"at-once-{name}")
+        together.wait(30)
+        return number, finish(commune, number, *ALL, by=name)
+
+    with ThreadPoolExecutor(2) as people:
+        found = list(people.map(walk, ("an", "binh")))
+    assert len({number for number, _ in found}) == 1 and {outcome for _, outcome in found} == {Outcome.FINISHED}
+    assert len(view(commune, found[0][0]).words) == 3
 
 
 def test_sending_the_whole_list_twice_changes_nothing(commune: Office):

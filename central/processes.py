@@ -124,7 +124,7 @@ def _collecting(
     settings: Settings, store: Store, clock: Clock, health: Liveness, stop: threading.Event, wake: threading.Event
 ) -> Iterator[None]:
     from central.calendars.listing import Reminder
-    from central.commanding import send_asked
+    from central.commanding import Commander
     from central.heads import Closing
     from central.intake import Birth, run_collector
     from central.keys import load_key
@@ -133,6 +133,7 @@ def _collecting(
 
     sign = load_key(settings.key.file).sign
     publisher, heads = Publisher(store, clock, sign), Closing(store, clock, sign)
+    commander = Commander(store, clock, sign)
 
     def sent(one: Publication) -> bool:
         return running.publish(topic(one.device, Channel.CFG), one.payload, qos=1, retain=True)
@@ -143,12 +144,10 @@ def _collecting(
     # What finds no connection waits: a device that stays connected would not ask for it.
     outbox, reminder = Outbox(sent), Reminder(store, clock)
 
-    def command(device: str, payload: bytes) -> bool:
-        return running.publish(topic(device, Channel.CMD), payload, qos=1)
-
     def publish() -> None:
         outbox.send(publisher.due())
-        send_asked(store, clock, sign, command)
+        for one in commander.due():
+            running.publish(topic(one.device, Channel.CMD), one.payload, qos=1)
         reminder.look()
 
     running = run_collector(store, clock, settings, on_birth=on_birth, tick=health.tick, committed=wake.set)

@@ -19,14 +19,15 @@ from central.ledger import presence_then
 from central.moments import local_date, midnight_ms
 from central.observed import PLANNED, Called, Fact, Saying, SetTime, Word, last_words, set_times, standing
 from central.presence import Row
-from central.store import Store, asked, audit, rollcalls
+from central.store import Store, audit, orders, rollcalls
 from central.store import roster as rosters
+from central.store.orders import Answered, Order
 from central.store.rollcalls import Looked, Round, TimeRow
 from central.store.roster import Roster
 from central.unknown import check_unit
 
-SEND_ALL_MS = 600_000
-"""So long a door may still be told to send what it has."""
+LOOKED_THROUGH = 200
+"""So many of a door's newest commands are looked through for those of a round."""
 EVIDENCE_CHARS = 400
 
 
@@ -99,11 +100,25 @@ def _open(db: sa.Connection, opening: Opening, by: str, now_ms: int) -> int:
     }  # fmt: skip
     number = rollcalls.add_round(db, row, persons)
     if opening.kind is Kind.INSPECTION:
-        doors = roster.workdays.office_doors(opening.unit, on)
-        stations = sorted(door for door in doors if roster.doors[door].station)
-        commands = [(secrets.token_hex(8), door) for door in stations]
-        asked.ask(db, commands, "send_all", number, by, now_ms, now_ms + SEND_ALL_MS)
+        for door in _stations(roster, opening.unit, on):
+            orders.give(db, Order(door, f"{_mark(number)}{secrets.token_hex(8)}", "send_all", {}, by, now_ms))
     return number
+
+
+def _stations(roster: Roster, unit: str, on: dt.date) -> list[str]:
+    doors = roster.workdays.office_doors(unit, on)
+    return sorted(door for door in doors if roster.doors[door].station and roster.doors[door].retired_ms is None)
+
+
+def _mark(number: int) -> str:
+    """How the commands of a round begin."""
+    return f"round-{number}-"
+
+
+def asked_of_doors(db: sa.Connection, one: Round, roster: Roster) -> list[Answered]:
+    """What an inspection asked of the stations of the unit when it was opened, with their answers."""
+    found = (orders.given(db, door, LOOKED_THROUGH, "send_all") for door in _stations(roster, one.unit, one.date))
+    return [said for door in found for said in door if said.order.id.startswith(_mark(one.id))]
 
 
 def _persons(db: sa.Connection, roster: Roster, unit: str, on: dt.date, now_ms: int) -> list[dict[str, object]]:

@@ -24,7 +24,6 @@ from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.policies import LeaveSymbol, OfficePolicy
 from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
 from central.tables.rollcalls import (
-    DeviceCommand,
     RollCallTime,
     SeenEnd,
     SeenMinutes,
@@ -53,7 +52,6 @@ __all__ = [
     "Counter",
     "DayVerdict",
     "Device",
-    "DeviceCommand",
     "DeviceState",
     "DoorClosure",
     "DoorDecision",

@@ -103,17 +103,3 @@ class SeenMinutes(SQLModel, table=True):
     __tablename__ = "seen_minutes"
     round_id: int = Field(primary_key=True, foreign_key="seen_round.id")
     pdf: bytes
-
-
-class DeviceCommand(SQLModel, table=True):
-    """What a station is asked to do (wire: `cmd`); the collector sends it. sent_ms: None = not yet."""
-
-    __tablename__ = "device_command"
-    id: str = Field(primary_key=True, max_length=64)
-    device: str = Field(max_length=40)
-    operation: str = Field(max_length=32)
-    round_id: int | None = Field(default=None, foreign_key="seen_round.id", index=True)
-    asked_by: str = Field(max_length=80)
-    asked_ms: int = ms()  # type: ignore[assignment]
-    expires_ms: int = ms()  # type: ignore[assignment]
-    sent_ms: int | None = ms(default=None)  # type: ignore[assignment]

@@ -13,8 +13,8 @@ from central.clock import Clock
 from central.inspection import view_of
 from central.moments import local_date, moment
 from central.permits import Action, Reach, reach_of
-from central.rollcall import Kind, Outcome, OverError, RollCallError, Said, existing, say
-from central.store import Store, asked
+from central.rollcall import Kind, Outcome, OverError, RollCallError, Said, asked_of_doors, existing, say
+from central.store import Store
 from central.store import roster as rosters
 from central.store.audit import Deed, acting
 from central.store.rollcalls import Round
@@ -109,7 +109,7 @@ class RoundPages:
         say, now_ms = catalogue(language).gettext, self._clock.now_ms()
         with self._store.read() as db:
             view, roster = view_of(db, number, now_ms), rosters.load_roster(db)
-            doors = doors_of(asked.asked_for(db, number), roster, language)
+            doors = doors_of(asked_of_doors(db, view.round, roster), roster, language)
         problem = problem or TOLD.get(done, "")
         inspection = self._needed.kind is Kind.INSPECTION
         values: dict[str, object] = {

@@ -9,7 +9,7 @@ from central.inspection import View
 from central.moments import moment
 from central.observed import Conflict, Disagreement, Fact, Finding, Kept, Reason, Saying, Tally, Word, prefilled, ratio
 from central.rollcall import Kind, Planned
-from central.store.asked import Asked
+from central.store.orders import Answered
 from central.store.rollcalls import Looked, Round
 from central.store.roster import Roster
 from central.web.board import LABELS, SIGNS
@@ -178,22 +178,19 @@ def conflicts_of(view: View, language: str) -> list[tuple[str, str]]:
     return [(names[one.staff], conflict_text(one, language)) for one in view.conflicts]
 
 
-def doors_of(asked: list[Asked], roster: Roster, language: str) -> list[Door]:
+def doors_of(asked: list[Answered], roster: Roster, language: str) -> list[Door]:
     """Which doors have answered that they sent what they had."""
     say = catalogue(language).gettext
     found = []
     for one in asked:
-        code = roster.doors[one.device].code if one.device in roster.doors else one.device
-        if one.answered_ms is not None:
-            at = f"{moment(one.answered_ms):%H:%M:%S}"
-            good = one.code == "done"
-            found.append(
-                Door(code, "in" if good else "missing", (say("answered %s") if good else say("refused %s")) % at)
-            )
-        elif one.sent_ms is not None:
+        device = one.order.device
+        code = roster.doors[device].code if device in roster.doors else device
+        if one.received_ms is None:
             found.append(Door(code, "unknown", say("asked, no answer yet")))
-        else:
-            found.append(Door(code, "unknown", say("waits to be asked")))
+            continue
+        good = one.code == "done"
+        text = (say("answered %s") if good else say("refused %s")) % f"{moment(one.received_ms):%H:%M:%S}"
+        found.append(Door(code, "in" if good else "missing", text))
     return found
 
 

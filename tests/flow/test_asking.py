@@ -4,7 +4,8 @@ from contextlib import closing
 from pathlib import Path
 
 from central.clock import SystemClock
-from central.store import asked, open_store
+from central.store import open_store, orders
+from central.store.orders import Order
 from deploy.broker import start_broker
 from tests.flow.site import Site
 from tests.waiting import until
@@ -17,13 +18,12 @@ def test_a_door_that_is_told_to_send_all_it_has_answers(tmp_path: Path) -> None:
         site.power("D-1")
         site.tap("D-1")
         with closing(open_store(site.url)) as store, store.write() as db:
-            now_ms = SystemClock().now_ms()
-            asked.ask(db, [("ask-1", device)], "send_all", None, "doan", now_ms, now_ms + 60_000)
+            orders.give(db, Order(device, "round-1-a", "send_all", {}, "doan", SystemClock().now_ms()))
         until(
             lambda: (
-                site.query("SELECT command, code FROM command_result WHERE device = ?", device) == [("ask-1", "done")]
+                site.query("SELECT command, code FROM command_result WHERE device = ?", device)
+                == [("round-1-a", "done")]
             ),
             what="the answer of the door",
         )
-        assert site.query("SELECT count(*) FROM device_command WHERE sent_ms IS NULL") == [(0,)]
         site.settled()

@@ -1,4 +1,4 @@
-"""roll calls and inspections that are taken here, and commands to stations
+"""roll calls and inspections that are taken here
 
 Revision ID: 0014
 Revises: 0011
@@ -16,7 +16,7 @@ ADD_ONLY = ("roll_call_time", "seen_round", "seen_person", "seen_word", "seen_en
 
 
 def upgrade() -> None:
-    """Rounds, what was seen, their ends and minutes get tables; so do the times and the commands."""
+    """Rounds, what was seen, their ends and minutes get tables; so do the times."""
     _rounds()
     _words()
     for table in ADD_ONLY:
@@ -105,18 +105,6 @@ def _words() -> None:
         sa.Column("round_id", sa.Integer(), sa.ForeignKey("seen_round.id"), primary_key=True, nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
     )
-    op.create_table(
-        "device_command",
-        sa.Column("id", sa.String(64), primary_key=True, nullable=False),
-        sa.Column("device", sa.String(40), nullable=False),
-        sa.Column("operation", sa.String(32), nullable=False),
-        sa.Column("round_id", sa.Integer(), sa.ForeignKey("seen_round.id"), nullable=True),
-        sa.Column("asked_by", sa.String(80), nullable=False),
-        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
-        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
-        sa.Column("sent_ms", sa.BigInteger(), nullable=True),
-    )
-    op.create_index("ix_device_command_round_id", "device_command", ["round_id"])
 
 
 def downgrade() -> None:
@@ -124,7 +112,7 @@ def downgrade() -> None:
     for table in ADD_ONLY:
         for verb in ("update", "delete"):
             op.execute(f"DROP TRIGGER {table}_no_{verb}" + ("" if _sqlite() else f" ON {table}"))
-    for table in ("device_command", "seen_minutes", "seen_end", "seen_word", "seen_person", "seen_round"):
+    for table in ("seen_minutes", "seen_end", "seen_word", "seen_person", "seen_round"):
         op.drop_table(table)
     op.drop_table("roll_call_time")
 

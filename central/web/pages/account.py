@@ -128,8 +128,6 @@ class _Pages:
             bearer=grant.bearer,
             own=[(row["name"], say(LABELS[State(row["state"])])) for row in own if _is_own(row, grant)],
             board=reach > Reach.OWN,
-            roll_calls=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_ROLL_CALLS) > Reach.NOWHERE,
-            inspections=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_INSPECTIONS) > Reach.NOWHERE,
             devices=grant.bearer is not None and reach_of(grant.bearer, Action.SEE_DEVICES) > Reach.NOWHERE,
             must_change=grant.must_change,
             person=grant.person,

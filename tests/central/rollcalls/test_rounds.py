@@ -11,15 +11,24 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central.commanding import send_asked
 from central.inspection import sign, view_of
-from central.keys import load_key
 from central.minutes import Signers
 from central.observed import Disagreement, Kept, Reason, Saying
-from central.rollcall import Kind, Opening, Outcome, RollCallError, Said, decide_times, open_round, planned, say
-from central.store import asked, open_store, rollcalls
+from central.rollcall import (
+    Kind,
+    Opening,
+    Outcome,
+    RollCallError,
+    Said,
+    asked_of_doors,
+    decide_times,
+    open_round,
+    planned,
+    say,
+)
+from central.store import open_store, rollcalls
 from central.store.rollcalls import TimeRow
-from edge.wire.command import decode_command
+from central.store.roster import load_roster
 from tests.central.ledger.office import DATE, Office, Station, at, made
 
 TUESDAY = DATE + dt.timedelta(days=1)
@@ -185,21 +194,16 @@ def test_nobody_edits_what_was_seen(commune: Office):
                 db.execute(statement)
 
 
-def test_an_inspection_asks_the_doors_of_the_unit_to_send_all_and_hears_who_answered(commune: Office, tmp_path):
-    number = call(commune, "asking-01", kind=Kind.INSPECTION)
-    key, sent = load_key(tmp_path / "key.pem"), []
-    assert send_asked(commune.store, commune.clock, key.sign, lambda *_: False) == 0, "no connection: later"
-
-    def publish(device: str, payload: bytes) -> bool:
-        sent.append(decode_command(payload, lambda *_: True))
-        return True
-
-    send_asked(commune.store, commune.clock, key.sign, publish)
-    assert send_asked(commune.store, commune.clock, key.sign, publish) == 0, "once"
+def test_an_inspection_asks_the_doors_of_the_unit_to_send_all_and_a_roll_call_asks_nobody(commune: Office):
+    number, other = call(commune, "asking-01", kind=Kind.INSPECTION), call(commune, "asking-02")
+    finish(commune, other, *ALL)
     with commune.store.read() as db:
-        (mine,) = asked.asked_for(db, number)
-    assert mine.id in {one.id for one in sent} and {one.operation for one in sent} == {"send_all"}
-    assert mine.device == "device-d-x" and mine.sent_ms is not None and mine.answered_ms is None
+        roster = load_roster(db)
+        (asked,) = asked_of_doors(db, view(commune, number).round, roster)
+        assert asked_of_doors(db, view(commune, other).round, roster) == []
+    assert (asked.order.device, asked.order.operation, asked.order.by, asked.code) == (
+        "device-d-x", "send_all", "an", None
+    )  # fmt: skip
 
 
 def test_what_cannot_be_opened_or_signed_is_refused_with_what_to_do(commune: Office):

@@ -14,7 +14,7 @@ from central.store.audit import Deed, acting
 
 ELSEWHERE = {
     "access_token", "audit", "audit_head", "calendar_proposal", "certificate", "command_result", "counter",
-    "day_verdict", "device_command", "device_state", "duty_verdict", "event", "forked_event", "journal", "lost_span",
+    "day_verdict", "device_state", "duty_verdict", "event", "forked_event", "journal", "lost_span",
     "month_adjustment", "month_line", "office_case", "overtime_proposal", "personal_view", "published_config",
     "quarantine", "seal", "seen_minutes", "seen_person", "session_verdict", "stale_boot", "stale_day", "stale_door",
     "unjudged_fact",

@@ -37,6 +37,8 @@ _MODULES = {
     "badges": "badges",
     "month": "month",
     "outing": "outings",
+    "rollcall": "rollcall",
+    "inspection": "inspection",
     "terminal": "terminal",
     "audit": "audit",
     "verify": "verify",

@@ -41,6 +41,10 @@ class Action(StrEnum):
     CHANGE_FACTS = "change_facts"
     APPROVE = "approve"
     INSPECT = "inspect"
+    SEE_ROLL_CALLS = "see_roll_calls"
+    CALL_ROLL = "call_roll"
+    SEE_INSPECTIONS = "see_inspections"
+    """Before the minutes are signed nobody of the inspected unit looks in."""
     CHANGE_DEVICES = "change_devices"
     SEE_AUDIT = "see_audit"
     MANAGE_USERS = "manage_users"
@@ -60,14 +64,29 @@ _TABLE: Mapping[Role, Mapping[Action, Reach]] = MappingProxyType(
     {
         Role.VIEWER: {A.SEE_PRESENCE: R.UNIT},
         Role.STAFF: {A.SEE_PRESENCE: R.OWN, A.SEE_VERDICTS: R.OWN, A.SEE_REASONS: R.OWN},
-        Role.CLERK: {A.SEE_PRESENCE: R.UNIT, A.SEE_VERDICTS: R.UNIT, A.SEE_REASONS: R.UNIT, A.CHANGE_FACTS: R.UNIT},
+        Role.CLERK: {
+            A.SEE_PRESENCE: R.UNIT,
+            A.SEE_VERDICTS: R.UNIT,
+            A.SEE_REASONS: R.UNIT,
+            A.CHANGE_FACTS: R.UNIT,
+            A.SEE_ROLL_CALLS: R.UNIT,
+            A.CALL_ROLL: R.UNIT,
+        },
         Role.HEAD: {
             A.SEE_PRESENCE: R.UNIT,
             A.SEE_VERDICTS: R.UNIT,
             A.SEE_REASONS: R.UNIT,
             A.APPROVE: R.UNIT,
+            A.SEE_ROLL_CALLS: R.UNIT,
+            A.CALL_ROLL: R.UNIT,
         },
-        Role.INSPECTOR: {A.SEE_PRESENCE: R.UNIT, A.SEE_VERDICTS: R.UNIT, A.INSPECT: R.UNIT},
+        Role.INSPECTOR: {
+            A.SEE_PRESENCE: R.UNIT,
+            A.SEE_VERDICTS: R.UNIT,
+            A.INSPECT: R.UNIT,
+            A.SEE_ROLL_CALLS: R.UNIT,
+            A.SEE_INSPECTIONS: R.UNIT,
+        },
         Role.TECHNICIAN: {A.SEE_DEVICES: R.EVERYWHERE, A.CHANGE_DEVICES: R.EVERYWHERE},
         Role.AUDITOR: {
             A.SEE_PRESENCE: R.EVERYWHERE,
@@ -76,11 +95,13 @@ _TABLE: Mapping[Role, Mapping[Action, Reach]] = MappingProxyType(
             A.SEE_REASONS: R.EVERYWHERE,
             A.SEE_DEVICES: R.EVERYWHERE,
             A.SEE_AUDIT: R.EVERYWHERE,
+            A.SEE_ROLL_CALLS: R.EVERYWHERE,
+            A.SEE_INSPECTIONS: R.EVERYWHERE,
         },
         Role.ADMINISTRATOR: dict.fromkeys(Action, R.EVERYWHERE),
     }
 )
-CHANGES = frozenset({A.CHANGE_FACTS, A.APPROVE, A.INSPECT, A.CHANGE_DEVICES, A.MANAGE_USERS})
+CHANGES = frozenset({A.CHANGE_FACTS, A.APPROVE, A.INSPECT, A.CALL_ROLL, A.CHANGE_DEVICES, A.MANAGE_USERS})
 """Actions that change facts: whoever may do one of them needs a second factor."""
 WATCHED = frozenset({Role.INSPECTOR, Role.AUDITOR})
 """Whose views of other units' people are kept."""

@@ -39,6 +39,8 @@ PURE = (
     "central/reports/timesheet/forms.py",
     "central/reports/timesheet/layout.py",
     "central/reports/timesheet/wording.py",
+    "central/observed.py",
+    "central/minutes.py",
 )
 
 

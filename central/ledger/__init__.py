@@ -6,8 +6,17 @@
 """
 
 from central.ledger.gathering import gather, gather_many
-from central.ledger.now import doors_now, presence_now
+from central.ledger.now import doors_now, presence_now, presence_then
 from central.ledger.rounds import Ledger, run_evaluator
 from central.presence import UnitPresence
 
-__all__ = ["Ledger", "UnitPresence", "doors_now", "gather", "gather_many", "presence_now", "run_evaluator"]
+__all__ = [
+    "Ledger",
+    "UnitPresence",
+    "doors_now",
+    "gather",
+    "gather_many",
+    "presence_now",
+    "presence_then",
+    "run_evaluator",
+]

@@ -61,6 +61,19 @@ def presence_now(
     )
 
 
+def presence_then(
+    db: sa.Connection, on: dt.date, moments: Mapping[str, int], now_ms: int, *, roster: Roster | None = None
+) -> dict[str, Row]:
+    """Where each of these people was at a moment of their own (UTC ms) of the date, by what is known at now_ms."""
+    roster = roster or rosters.load_roster(db)
+    known = gather_many(db, roster, ((staff, on) for staff in moments), now_ms, around=dt.timedelta(0))
+    doors = {door.device: door for door in doors_now(db, now_ms, roster=roster)}
+    return {
+        staff: _row(one, "" if one.post is None else one.post.unit, doors, roster, moments[staff])
+        for (staff, _), one in known.items()
+    }
+
+
 def doors_now(db: sa.Connection, now_ms: int, *, roster: Roster | None = None) -> tuple[DoorNow, ...]:
     """Every registered door in order of its code: whether its data are current, and whether it can record."""
     known = rosters.load_doors(db) if roster is None else roster.doors

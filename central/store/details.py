@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from central.moments import midnight_ms
+from central.store import rollcalls
 from central.tables import FieldDuty, Leave, ManualEntry, OutingDecision, RollCall, RollCallLine, Staff, StaleDay
 
 LEAVE: sa.Table = Leave.__table__  # type: ignore[attr-defined]
@@ -89,10 +91,14 @@ class SeenInRoom:
 
 
 def roll_calls(db: sa.Connection, staff: str, on: dt.date) -> list[SeenInRoom]:
-    """What the roll calls of a date wrote down about a person, in order of time."""
+    """What the roll calls of a date saw of a person: those on paper that were imported, then those taken here."""
     joined = sa.select(CALL.c.at_min, CALL.c.taken_by, CALLED.c.status).join(CALLED, CALLED.c.roll_call_id == CALL.c.id)
     query = joined.where(CALL.c.date == on, CALLED.c.staff == staff).order_by(CALL.c.at_min, CALL.c.id)
-    return [SeenInRoom(*row) for row in db.execute(query)]
+    on_paper = [SeenInRoom(*row) for row in db.execute(query)]
+    return on_paper + [
+        SeenInRoom((word.said_ms - midnight_ms(on)) // 60_000, word.by, "present" if word.saying.seen else "absent")
+        for word in rollcalls.last_looks(db, "roll_call", staff, on)
+    ]
 
 
 def names_of(db: sa.Connection, staff: Collection[str]) -> dict[str, str]:

@@ -20,7 +20,13 @@ ADD_ONLY = (
     "lost_span",
     "month_event",
     "month_line",
+    "roll_call_time",
     "seal",
+    "seen_end",
+    "seen_minutes",
+    "seen_person",
+    "seen_round",
+    "seen_word",
 )
 """Tables whose rows nobody changes or takes away; each has a trigger that says so, too."""
 WORKED_OUT = ("received_ms", "time_ms", "uncertainty_ms", "method", "set_aside")

@@ -23,6 +23,14 @@ from central.tables.places import Hamlet, Site, UnitSite, WorkAssignment
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.policies import LeaveSymbol, OfficePolicy
 from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
+from central.tables.rollcalls import (
+    RollCallTime,
+    SeenEnd,
+    SeenMinutes,
+    SeenPerson,
+    SeenRound,
+    SeenWord,
+)
 from central.tables.seen import Inspection, InspectionLine, RollCall, RollCallLine
 from central.tables.slots import DutySlot
 from central.tables.trust import Certificate, Claim
@@ -75,8 +83,14 @@ __all__ = [
     "Quarantine",
     "RollCall",
     "RollCallLine",
+    "RollCallTime",
     "ScheduleRow",
     "SealRow",
+    "SeenEnd",
+    "SeenMinutes",
+    "SeenPerson",
+    "SeenRound",
+    "SeenWord",
     "SessionVerdict",
     "Site",
     "Staff",

@@ -25,7 +25,18 @@ from central.web import api, iclock, metrics
 from central.web.gate import Gate
 from central.web.jobs import Jobs
 from central.web.live import Live
-from central.web.pages import account, audit, board, commands, devices, reports, sign_on, timesheets
+from central.web.pages import (
+    account,
+    audit,
+    board,
+    commands,
+    devices,
+    inspections,
+    reports,
+    rollcalls,
+    sign_on,
+    timesheets,
+)
 from central.web.pages import health as health_page
 from central.web.refusing import answer_people
 from central.web.templating import environment
@@ -106,6 +117,8 @@ def build_app(
     app.include_router(audit.router(store, templates))
     app.include_router(reports.router(store, clock, templates))
     app.include_router(timesheets.router(store, clock, jobs, templates))
+    app.include_router(rollcalls.router(store, clock, templates))
+    app.include_router(inspections.router(store, clock, templates))
     app.include_router(api.router(store, clock, health, live, gate))
     app.include_router(metrics.router(store, clock, health, live))
     if terminals is not None:

@@ -17,9 +17,11 @@ from central.permits import WATCHED, Action, Bearer, Reach, Role, reach_of
 from central.store import Store, users
 from central.store.roster import units_below
 from central.web.navigation import Looking, looking
-from central.web.needs import NEEDS, OF_PEOPLE
+from central.web.needs import NEEDS, OF_PEOPLE, OF_UNITS
 
 MOST_FORM = 16_384
+MOST_OF_A_UNIT = 2_097_152
+"""The form of a whole unit, 3,000 people in it: only of whoever is logged in and may send it."""
 RECHECK_S = 10.0
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -71,14 +73,17 @@ def set_cookie(request: Request, response: Response, name: str, value: str) -> N
     response.set_cookie(name, value, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https")
 
 
-async def form(request: Request) -> dict[str, str]:
+async def form(request: Request, most: int = MOST_FORM, fields_most: int = 20) -> dict[str, str]:
     """The fields of a posted form, the first of each name. Raises HTTPException when it is too large."""
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MOST_FORM:
+        if len(body) > most:
             raise HTTPException(413, "this form is too large")
-    fields = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    try:
+        fields = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=fields_most)
+    except ValueError as error:
+        raise HTTPException(413, "this form has too many fields") from error
     return {name: values[0] for name, values in fields.items()}
 
 
@@ -101,13 +106,14 @@ class Gate:
             action = NEEDS.get(f"{request.method.replace('HEAD', 'GET')} {request.scope['route'].path}")
             request.state.grant = await run_in_threadpool(self._decide, request, action)
             if action is not Action.SIGN_IN and request.method not in READING:
-                await self._prove(request)
+                await self._prove(request, action)
         grant = granted(request)
         looking.set(Looking(None if grant.must_change else grant.bearer, request.url.path))
 
-    async def _prove(self, request: Request) -> None:
+    async def _prove(self, request: Request, action: Action | None) -> None:
         grant = granted(request)
-        request.state.form = await form(request)
+        large = action in OF_UNITS
+        request.state.form = await form(request, *((MOST_OF_A_UNIT, 40_000) if large else ()))
         if grant.cookie and not proven(grant.cookie, request.state.form):
             raise HTTPException(403, "this form did not come from a page shown to you; load the page again")
 

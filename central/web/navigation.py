@@ -23,6 +23,8 @@ class Page:
 
 PAGES = (
     Page("/", "Attendance board"),
+    Page("/roll-calls", "Roll calls"),
+    Page("/inspections", "Inspections"),
     Page("/reports", "Reports", Reach.OWN),
     Page("/devices", "Devices"),
     Page("/health", "System health"),

@@ -45,6 +45,18 @@ NEEDS: dict[str, Action] = {
     "GET /reports/month/file": A.SEE_REASONS,
     "GET /reports/files/{number}": A.SEE_REASONS,
     "GET /reports/files/{number}/fetch": A.SEE_REASONS,
+    "GET /roll-calls": A.SEE_ROLL_CALLS,
+    "POST /roll-calls/open": A.CALL_ROLL,
+    "POST /roll-calls/times": A.CALL_ROLL,
+    "GET /roll-calls/{roll_call}": A.SEE_ROLL_CALLS,
+    "POST /roll-calls/{roll_call}/say": A.CALL_ROLL,
+    "GET /inspections": A.SEE_INSPECTIONS,
+    "POST /inspections/open": A.INSPECT,
+    "GET /inspections/{inspection}": A.SEE_INSPECTIONS,
+    "POST /inspections/{inspection}/say": A.INSPECT,
+    "POST /inspections/{inspection}/sign": A.INSPECT,
+    "GET /inspections/{inspection}/minutes": A.SEE_INSPECTIONS,
+    "GET /inspections/{inspection}/minutes.pdf": A.SEE_INSPECTIONS,
     # Terminals of other makers know nothing of logins; they exist only with `web.terminals`.
     "GET /iclock/cdata": A.SIGN_IN,
     "POST /iclock/cdata": A.SIGN_IN,
@@ -54,5 +66,17 @@ NEEDS: dict[str, Action] = {
     "POST /iclock/registry": A.SIGN_IN,
 }
 """Method and path as the route has it -> what it needs."""
-OF_PEOPLE = frozenset({A.SEE_PRESENCE, A.SEE_ALL_PRESENCE, A.SEE_VERDICTS, A.SEE_REASONS, A.SEE_AUDIT})
+OF_PEOPLE = frozenset(
+    {
+        A.SEE_PRESENCE,
+        A.SEE_ALL_PRESENCE,
+        A.SEE_VERDICTS,
+        A.SEE_REASONS,
+        A.SEE_AUDIT,
+        A.SEE_ROLL_CALLS,
+        A.SEE_INSPECTIONS,
+    }
+)
 """What shows records of people: looking is kept, of whoever is watched."""
+OF_UNITS = frozenset({A.CALL_ROLL, A.INSPECT})
+"""What sends forms with fields for everybody of a unit."""

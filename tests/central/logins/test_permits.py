@@ -23,6 +23,11 @@ def of(role: Role, unit: str = "X01", staff: str = "") -> Bearer:
         (Role.HEAD, Action.APPROVE, True, False),
         (Role.HEAD, Action.CHANGE_FACTS, False, False),
         (Role.INSPECTOR, Action.INSPECT, True, False),
+        (Role.INSPECTOR, Action.CALL_ROLL, False, False),
+        (Role.CLERK, Action.CALL_ROLL, True, False),
+        (Role.CLERK, Action.SEE_INSPECTIONS, False, False),
+        (Role.HEAD, Action.CALL_ROLL, True, False),
+        (Role.VIEWER, Action.SEE_ROLL_CALLS, False, False),
         (Role.INSPECTOR, Action.SEE_REASONS, False, False),
         (Role.TECHNICIAN, DEVICES, True, True),
         (Role.TECHNICIAN, VERDICTS, False, False),
@@ -58,7 +63,8 @@ def test_streams_of_everybody_are_for_who_may_see_everybody(role: Role):
 
 def test_the_auditor_reads_and_changes_nothing():
     assert {a for a in Action if reach(Role.AUDITOR, a) is Reach.EVERYWHERE} == {
-        Action.SIGN_IN, PRESENCE, Action.SEE_ALL_PRESENCE, VERDICTS, Action.SEE_REASONS, DEVICES, Action.SEE_AUDIT
+        Action.SIGN_IN, PRESENCE, Action.SEE_ALL_PRESENCE, VERDICTS, Action.SEE_REASONS, DEVICES, Action.SEE_AUDIT,
+        Action.SEE_ROLL_CALLS, Action.SEE_INSPECTIONS,
     }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ ELSEWHERE = {
     "access_token", "audit", "audit_head", "calendar_proposal", "certificate", "command_result", "counter",
     "day_verdict", "device_state", "duty_verdict", "event", "forked_event", "journal", "lost_span",
     "month_adjustment", "month_line", "office_case", "overtime_proposal", "personal_view", "published_config",
-    "quarantine", "seal", "session_verdict", "stale_boot", "stale_day", "stale_door", "unjudged_fact",
+    "quarantine", "seal", "seen_minutes", "seen_person", "session_verdict", "stale_boot", "stale_day", "stale_door",
+    "unjudged_fact",
     "web_session", "web_user",
 }  # fmt: skip
 """What devices said, what is worked out, what changes nothing yet; who may look, whose

@@ -8,8 +8,11 @@ import pytest
 from central import logins
 from central.clock import SystemClock
 from central.health import Liveness
+from central.inspection import sign
 from central.ledger import Ledger
+from central.minutes import Signers
 from central.permits import Role
+from central.rollcall import Kind, Opening, open_round
 from central.roster.imports import import_office
 from central.settings import CaSettings, KeySettings, Settings, WebSettings
 from central.store import open_store
@@ -36,6 +39,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             ).secret
             for role in Role
         }  # fmt: skip
+        open_round(store, CLOCK, Opening(Kind.ROLL_CALL, UNIT, "gate-0001"), "an")
+        opening = Opening(Kind.INSPECTION, UNIT, "gate-0002", "đoàn", "QĐ 1", "state")
+        sign(store, CLOCK, open_round(store, CLOCK, opening, "an"), Signers("a", "b", "c"), "an")
         port = free_port()
         web = WebSettings(port=port, logins=True)
         # What is made on first need belongs to the test, not to the folder that it is started in.

@@ -49,7 +49,7 @@ class Browser:
         try:
             with opener.open(request, timeout=30) as found:
                 streams = "event-stream" in found.headers["Content-Type"]
-                return found.status, found.headers, "" if streams else found.read().decode()
+                return found.status, found.headers, "" if streams else found.read().decode("utf-8", "replace")
         except urllib.error.HTTPError as refused:
             with refused:
                 return refused.code, refused.headers, refused.read().decode()
@@ -102,7 +102,7 @@ def flat(found: Any) -> Iterator[Any]:
             yield from flat(included.routes)
 
 
-SOME = {"{code}": "D-X01", "{number}": "gone"}
+SOME = {"{code}": "D-X01", "{number}": "gone", "{roll_call}": "1", "{inspection}": "2"}
 """What stands for a part of an address."""
 
 

@@ -20,7 +20,7 @@ from central.web.app import build_app
 from tests.central.web.served import CLOCK, OTHER, UNIT, Browser, Site, asked
 from tests.central.web.test_scope import ASKED, LINES, SIGHT, WHO, units_in
 
-SEEN = {"a": {UNIT, OTHER}, "e": {UNIT, OTHER}, "u": {UNIT}, "o": set[str](), "p": set[str](), "f": set[str]()}
+SEEN = {"a": {UNIT, OTHER}, "e": {UNIT, OTHER}, "u": {UNIT}, "o": set[str](), "p": set[str]()}
 STREAMS = frozenset({"GET /api/v1/stream", "GET /board/stream"})
 """They never end by themselves; what they need is asserted in `test_scope.py`."""
 FEW = settings(
@@ -86,7 +86,7 @@ def test_whatever_a_page_or_a_form_is_sent(
     status, text = sent(site, method, place, role, fields)
     letter = LINES[route][WHO.index(role)]
     assert status < 500, text
-    assert units_in(text) <= (SIGHT[role] if letter == "r" else SEEN.get(letter, set()))
+    assert units_in(text) <= (SIGHT[role] if letter in "rf" else SEEN.get(letter, set()))
 
 
 def sent(site: Site, method: str, place: str, role: Role | None, fields: dict[str, str]) -> tuple[int, str]:

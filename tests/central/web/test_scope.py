@@ -39,6 +39,10 @@ GET /healthz                   p p p p p p p p p
 GET /iclock/cdata              p p p p p p p p p
 GET /iclock/getrequest         p p p p p p p p p
 GET /iclock/ping               p p p p p p p p p
+GET /inspections               - - - - p - p p l
+GET /inspections/{inspection}  - - - - r - r r l
+GET /inspections/{inspection}/minutes - - - - r - r r l
+GET /inspections/{inspection}/minutes.pdf - - - - p - p p l
 GET /login                     p p p p p p p p p
 GET /login/oidc                p p p p p p p p p
 GET /login/oidc/back           p p p p p p p p p
@@ -53,6 +57,8 @@ GET /reports/files/{number}/fetch - n n n - - n n l
 GET /reports/lateness          - r r r r - r r l
 GET /reports/month             - r r r - - r r l
 GET /reports/month/file        - n n n - - n n l
+GET /roll-calls                - - p p p - p p l
+GET /roll-calls/{roll_call}    - - r r r - r r l
 GET /tv/{token}                p p p p p p p p p
 POST /account                  f f f f f f f f l
 POST /devices/new              - - - - - f - f l
@@ -64,7 +70,13 @@ POST /devices/{code}/revoke    - - - - - f - f l
 POST /iclock/cdata             p p p p p p p p p
 POST /iclock/devicecmd         p p p p p p p p p
 POST /iclock/registry          p p p p p p p p p
+POST /inspections/open         - - - - f - - f l
+POST /inspections/{inspection}/say  - - - - f - - f l
+POST /inspections/{inspection}/sign - - - - f - - f l
 POST /login                    p p p p p p p p p
+POST /roll-calls/open          - - f f - - - f l
+POST /roll-calls/times         - - f f - - - f l
+POST /roll-calls/{roll_call}/say - - f f - - - f l
 POST /logout                   f f f f f f f f l
 """
 LINES = {" ".join(line.split()[:2]): line.split()[2:] for line in TABLE.strip().splitlines()}
@@ -78,7 +90,9 @@ SIGHT: dict[Role | None, set[str]] = {
 }
 """Of which of the two units somebody may see people; the staff member's own record is in neither."""
 QUESTIONS = {"/api/v1/verdicts": "from=2018-11-12&to=2018-11-12"}
-WITHOUT_UNIT = frozenset({"/"})
+WITHOUT_UNIT = frozenset(
+    {"/", "/roll-calls/{roll_call}", "/inspections/{inspection}", "/inspections/{inspection}/minutes"}
+)
 """Routes that nobody can ask for a unit: they show what one may see."""
 OWN_WAY = frozenset({"GET /tv/{token}", "GET /login/oidc", "GET /login/oidc/back", "POST /login", "POST /logout"})
 """Open to everybody (`test_gate.py` tells how they answer), or ending the session that asks."""
@@ -133,13 +147,13 @@ def shows(site: Site, letter: str, role: Role | None, text: str) -> bool:
 @pytest.mark.parametrize("route", [route for route in ASKED if route.startswith("POST")])
 @pytest.mark.parametrize("role", WHO, ids=lambda role: role.value if role else "nobody")
 def test_a_form_is_taken_from_whom_the_table_says(site: Site, route: str, role: Role | None) -> None:
-    """Sent empty: whoever may send it is told what is missing, and nothing is changed."""
+    """Sent with nothing but a unit: whoever may send it is told what is missing, and nothing is changed."""
     letter, path = LINES[route][WHO.index(role)], asked(route.split()[1])
     if role is None:
         status, headers, _ = Browser(site.url).ask(path, {})
         assert letter == "l" and status == 303 and headers["Location"].startswith("/login?next=")
         return
-    status, _, text = site.browser(role).post("/account", path)
+    status, _, text = site.browser(role).post("/account", path, unit=UNIT)
     assert (status == FORBIDDEN) is (letter == "-"), text
     assert status < 500
 

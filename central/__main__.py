@@ -43,6 +43,8 @@ _MODULES = {
     "audit": "audit",
     "verify": "verify",
     "heads": "heads",
+    "person": "person",
+    "retention": "retention",
     "rights": "rights",
     "broker-config": "broker",
     "enrol": "enrol",

@@ -47,6 +47,8 @@ class Action(StrEnum):
     """Before the minutes are signed nobody of the inspected unit looks in."""
     CHANGE_DEVICES = "change_devices"
     SEE_AUDIT = "see_audit"
+    EXPORT_PERSON = "export_person"
+    """Everything that is held about one person."""
     MANAGE_USERS = "manage_users"
 
 
@@ -63,7 +65,7 @@ A, R = Action, Reach
 _TABLE: Mapping[Role, Mapping[Action, Reach]] = MappingProxyType(
     {
         Role.VIEWER: {A.SEE_PRESENCE: R.UNIT},
-        Role.STAFF: {A.SEE_PRESENCE: R.OWN, A.SEE_VERDICTS: R.OWN, A.SEE_REASONS: R.OWN},
+        Role.STAFF: {A.SEE_PRESENCE: R.OWN, A.SEE_VERDICTS: R.OWN, A.SEE_REASONS: R.OWN, A.EXPORT_PERSON: R.OWN},
         Role.CLERK: {
             A.SEE_PRESENCE: R.UNIT,
             A.SEE_VERDICTS: R.UNIT,
@@ -95,6 +97,7 @@ _TABLE: Mapping[Role, Mapping[Action, Reach]] = MappingProxyType(
             A.SEE_REASONS: R.EVERYWHERE,
             A.SEE_DEVICES: R.EVERYWHERE,
             A.SEE_AUDIT: R.EVERYWHERE,
+            A.EXPORT_PERSON: R.EVERYWHERE,
             A.SEE_ROLL_CALLS: R.EVERYWHERE,
             A.SEE_INSPECTIONS: R.EVERYWHERE,
         },

@@ -128,10 +128,12 @@ def _collecting(
     from central.heads import Closing
     from central.intake import Birth, run_collector
     from central.keys import load_key
+    from central.privacy import Forgetting
     from central.roster.publish import Outbox, Publication, Publisher
     from edge.wire.topics import Channel, topic
 
     sign = load_key(settings.key.file).sign
+    forgetting = Forgetting(store, clock)
     publisher, heads = Publisher(store, clock, sign), Closing(store, clock, sign)
     commander = Commander(store, clock, sign)
 
@@ -155,6 +157,7 @@ def _collecting(
     try:
         with (
             _looping("heads", heads.look, health, stop, PUBLISH_S),
+            _looping("retention", forgetting.look, health, stop, PUBLISH_S),
             _looping("publisher", publish, health, stop, PUBLISH_S),
         ):
             yield

@@ -98,7 +98,7 @@ ONLY_IN = {
     "authlib": {"central/oidc.py"},
     "joserfc": {"central/oidc.py"},
     "requests": {"central/oidc.py"},
-    "reportlab": {"central/reports/timesheet/pdf.py"},
+    "reportlab": {"central/reports/minutes_pdf.py", "central/reports/timesheet/pdf.py"},
     "xlsxwriter": {"central/reports/timesheet/xlsx.py"},
     "segno": {"central/commands/enrol.py", "central/web/qr.py"},
 }

@@ -4,7 +4,7 @@ The folder speaks for the units and people that it names: what an import said ab
 more is taken back, file by file; a file that is not there says nothing. Everything else stays as it is.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from central.roster.office import Office, read_office
 from central.roster.problems import listed
 from central.roster.reading import need_folder
 from central.roster.touched import Before
-from central.store import Store, fleet, imports, marks, seen
+from central.store import Store, fleet, imports, marks, personal, retention, seen
 from central.store.imports import Change, Row, Speaker
 from central.tables import (
     Assignment,
@@ -117,6 +117,7 @@ class _Sync:
         self._db, self._office, self._now_ms, self._keep = db, office, now_ms, keep
         self._units = {line["code"] for line in office.of("units")}
         self._staff = {line["code"] for line in office.of("staff")}
+        self._nameless = retention.nameless(db) & self._staff
 
     def steps(self) -> list[tuple[str, Callable[[], Change]]]:
         """What to do, by kind of fact; of each file that is there."""
@@ -125,7 +126,7 @@ class _Sync:
             ("units", "units", lambda: self._of_units(Unit, rows.units(office), "code")),
             ("succession", "succession", lambda: self._of_units(UnitSuccession, self._plain("succession"), "to_unit")),
             ("hamlets", "hamlets", lambda: imports.replace(self._db, Hamlet, rows.hamlets(office), now_ms)),
-            ("staff", "staff", lambda: imports.replace(self._db, Staff, rows.staff(office), now_ms)),
+            ("staff", "staff", lambda: self._people()),
             ("assignments", "staff", lambda: self._of_staff(Assignment, rows.assignments(office))),
             ("work", "work", lambda: self._of_staff(WorkAssignment, self._plain("work"))),
             ("badges", "staff", self._badges),
@@ -144,6 +145,19 @@ class _Sync:
         ]
         return [(name, step) for name, file, step in every if file in self._office.lines]
 
+    def _people(self) -> Change:
+        """Who was made nameless stays so, whatever the folder calls them."""
+        for line in self._office.of("staff"):
+            if line["code"] in self._nameless and line["full_name"] != personal.pseudonym(line["code"]):
+                self._office.notes.append(f"staff.csv:{line.number}: {line['code']} was made nameless and stays so")
+        return imports.replace(self._db, Staff, self._spoken(Staff, rows.staff(self._office)), self._now_ms)
+
+    def _spoken(self, model: Any, wanted: Iterable[Row]) -> Iterator[Row]:
+        """Rows without what names somebody who was made nameless."""
+        for row in wanted:
+            hidden = row.get("staff", row.get("code")) in self._nameless
+            yield personal.without_words(model.__tablename__, row) if hidden else row
+
     def _plain(self, name: str) -> Iterable[Row]:
         return rows.renamed(self._office.of(name))
 
@@ -155,7 +169,7 @@ class _Sync:
         self, model: Any, wanted: Iterable[Row], apart: Collection[str] = (), but: Collection[str] = ()
     ) -> Change:
         speaker = Speaker("staff", self._staff - set(but), self._now_ms, self._keep)
-        return imports.sync(self._db, model, wanted, speaker, apart)
+        return imports.sync(self._db, model, self._spoken(model, wanted), speaker, apart)
 
     def _badges(self) -> Change:
         """Without badges.csv, a person of whom a history is stored keeps it."""

@@ -32,7 +32,8 @@ AUDITED = frozenset(
         "door_closure",
         "door_decision", "duty_slot", "field_duty", "former_fact", "hamlet", "inspection", "inspection_line", "leave",
         "leave_symbol", "manual_entry", "month_event", "month_sheet", "office_policy", "office_threshold",
-        "outing_decision", "roll_call", "roll_call_line", "roll_call_time", "schedule_row", "seen_end", "seen_round",
+        "outing_decision", "privacy_decision", "roll_call", "roll_call_line", "roll_call_time", "schedule_row",
+        "seen_end", "seen_round",
         "seen_word", "site", "staff", "unit", "unit_site",
         "unit_succession", "work_assignment",
     }

@@ -20,6 +20,7 @@ ADD_ONLY = (
     "lost_span",
     "month_event",
     "month_line",
+    "privacy_decision",
     "roll_call_time",
     "seal",
     "seen_end",

@@ -22,6 +22,7 @@ from central.tables.people import AccessToken, PersonalView, WebSession, WebUser
 from central.tables.places import Hamlet, Site, UnitSite, WorkAssignment
 from central.tables.plans import CalendarDay, FieldDuty, Leave, ScheduleRow
 from central.tables.policies import LeaveSymbol, OfficePolicy
+from central.tables.privacy import PrivacyDecision
 from central.tables.results import Counter, DayVerdict, PublishedConfig, SessionVerdict, StaleBoot, StaleDay, StaleDoor
 from central.tables.rollcalls import (
     RollCallTime,
@@ -79,6 +80,7 @@ __all__ = [
     "OutingDecision",
     "OvertimeProposal",
     "PersonalView",
+    "PrivacyDecision",
     "PublishedConfig",
     "Quarantine",
     "RollCall",

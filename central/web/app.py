@@ -32,6 +32,7 @@ from central.web.pages import (
     commands,
     devices,
     inspections,
+    privacy,
     reports,
     rollcalls,
     sign_on,
@@ -114,6 +115,7 @@ def build_app(
         health_page.router(store, clock, real or SystemClock(), health, settings or Settings(), templates)
     )
     app.include_router(commands.router(store, clock))
+    app.include_router(privacy.router(store, clock))
     app.include_router(audit.router(store, templates))
     app.include_router(reports.router(store, clock, templates))
     app.include_router(timesheets.router(store, clock, jobs, templates))

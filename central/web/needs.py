@@ -10,6 +10,7 @@ NEEDS: dict[str, Action] = {
     "GET /login/oidc/back": A.SIGN_IN,
     "GET /tv/{token}": A.SIGN_IN,
     "GET /privacy": A.SIGN_IN,
+    "GET /privacy/export": A.EXPORT_PERSON,
     "GET /healthz": A.SIGN_IN,
     "GET /account": A.OWN_ACCOUNT,
     "POST /account": A.OWN_ACCOUNT,

@@ -14,6 +14,7 @@ from central.clock import Clock
 from central.errors import CentralError
 from central.permits import Action, Reach, reach_of
 from central.presence import State
+from central.privacy import in_force
 from central.store import Store
 from central.web.board import LABELS
 from central.web.gate import Grant, cookie_name, form, granted, proven, set_cookie
@@ -32,6 +33,12 @@ SIGN_ON_PROBLEMS = {
     "factor": "Your role needs a second factor: log in with password and code, or use one at the provider.",
 }
 """What the login page says (`central.oidc.Problem`)."""
+KEPT = {
+    "views": "Who looked at whose records: %(months)d months.",
+    "quarantine": "Messages of devices that could not be taken: %(months)d months.",
+    "departed": "Names of people who have left: %(months)d months after their last day.",
+}
+"""What the privacy page says of each rule (`central.privacy`)."""
 MANY = "Many people log in at this moment: please try again in some seconds."
 
 
@@ -97,8 +104,12 @@ class _Pages:
         say = catalogue(language).gettext
         return HTMLResponse(self._templates.get_template(name).render(language=language, _=say, **values), status)
 
-    async def privacy(self, lang: Lang = None) -> Response:
-        return self._page("privacy.html", chosen(lang))
+    def privacy(self, request: Request, lang: Lang = None) -> Response:
+        bearer, language = granted(request).bearer, chosen(lang)
+        say, months = catalogue(language).gettext, in_force(self._store)
+        kept = [say(KEPT[kind]) % {"months": months[kind]} for kind in KEPT if months[kind] is not None]
+        mine = bearer is not None and reach_of(bearer, Action.EXPORT_PERSON) is Reach.OWN
+        return self._page("privacy.html", language, kept=kept, export=mine)
 
     def _login_page(self, request: Request, language: str, to: str, problem: str, status: int) -> Response:
         cookie = request.cookies.get(FORM_COOKIE) or passwords.new_token()

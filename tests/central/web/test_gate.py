@@ -22,7 +22,7 @@ def test_every_route_says_what_it_needs_and_no_other_stands_in_the_list():
     assert routes() == sorted(NEEDS)
 
 
-QUESTIONS = {"/api/v1/verdicts": "?from=2018-11-12&to=2018-11-12"}
+QUESTIONS = {"/privacy/export": "?staff=CB0001", "/api/v1/verdicts": "?from=2018-11-12&to=2018-11-12"}
 ANSWERS = {"/reports/files/{number}": 404, "/reports/files/{number}/fetch": 404, "/reports/month/file": 400}
 """What whoever may ask is answered, where it is no page: nobody asked for a file, or for which format."""
 GETS = sorted(

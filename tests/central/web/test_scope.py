@@ -48,6 +48,7 @@ GET /login/oidc                p p p p p p p p p
 GET /login/oidc/back           p p p p p p p p p
 GET /metrics                   - - - - - p p p l
 GET /privacy                   p p p p p p p p p
+GET /privacy/export            - o - - - - e e l
 GET /reports                   - p p p p - p p l
 GET /reports/day               - r r r r - r r l
 GET /reports/duty              - r r r r - r r l
@@ -89,7 +90,7 @@ SIGHT: dict[Role | None, set[str]] = {
     Role.ADMINISTRATOR: {UNIT, OTHER},
 }
 """Of which of the two units somebody may see people; the staff member's own record is in neither."""
-QUESTIONS = {"/api/v1/verdicts": "from=2018-11-12&to=2018-11-12"}
+QUESTIONS = {"/privacy/export": "staff=CB0001", "/api/v1/verdicts": "from=2018-11-12&to=2018-11-12"}
 WITHOUT_UNIT = frozenset(
     {"/", "/roll-calls/{roll_call}", "/inspections/{inspection}", "/inspections/{inspection}/minutes"}
 )

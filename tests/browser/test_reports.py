@@ -118,7 +118,7 @@ def test_without_javascript_a_file_is_asked_for_and_fetched(show: Open):
 def test_everything_can_be_reached_by_keyboard(show: Open):
     page = show(SHEET)
     reached = set()
-    for _ in range(25):
+    for _ in range(40):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.name || document.activeElement.className"))
     assert {"month", "unit", "layout", "paper", "format", "wide"} <= reached

@@ -11,6 +11,7 @@ from deploy.broker import Broker, start_broker
 from tests.bench.doors import Door, Doors, Journalled, Message, device_name, punch, start_event
 from tests.bench.ground import BenchError, Central, Share, collecting, count, folder, many_files, wait
 from tests.bench.rows import Row, at_least, at_most, median, percentile, told
+from tests.bench.sealing import proof_share
 
 STAFF = 10_000
 
@@ -183,4 +184,5 @@ def steady(*, quick: bool) -> list[Row]:
             "steady_publisher_late_p99", percentile(late, 0.99) * 1000, "ms", "part of the above: the publisher's own"
         ),
         told("steady_collector_cpu", used, "of a core", "reading, chaining, SQLite, acknowledging"),
+        at_most("steady_proof", proof_share(used, rate, doors), "of its CPU", 0.15, "Ed25519 of heartbeats and seals"),
     ]

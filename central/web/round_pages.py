@@ -62,7 +62,6 @@ class RoundPages:
             "form_token": passwords.form_token(granted(request).cookie),
             "key": secrets.token_hex(12),
             "hint": "" if known else say(NO_LOGINS),
-            "inspections": bearer is not None and reach_of(bearer, Action.SEE_INSPECTIONS) > Reach.NOWHERE,
         }
         return HTMLResponse(self._templates.get_template(name).render(language=language, _=say, **values), status)
 

@@ -184,9 +184,13 @@ def say(store: Store, clock: Clock, number: int, said: Said, by: str) -> Outcome
     return store.repeat(work)
 
 
+MOST_NUMBER = 2**31 - 1
+"""What a key can be; a database refuses to look for more."""
+
+
 def existing(db: sa.Connection, number: int) -> Round:
     """The round of that number. Raises RollCallError."""
-    found = rollcalls.round_of(db, number)
+    found = rollcalls.round_of(db, number) if number <= MOST_NUMBER else None
     if found is None:
         raise RollCallError(f"there is no round {number}; `rollcall list` and `inspection list` show all")
     return found

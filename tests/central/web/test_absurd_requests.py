@@ -1,5 +1,6 @@
 """Requests that nobody means: as every role and as nobody, no server error, and nobody's people beyond the scope."""
 
+import re
 import urllib.parse
 from contextlib import closing
 from typing import Any
@@ -82,7 +83,8 @@ def test_whatever_a_page_or_a_form_is_sent(
 ) -> None:
     method, path = route.split()
     role = data.draw(st.sampled_from(WHO))
-    place = asked(path) if data.draw(st.booleans()) else path.replace("{code}", urllib.parse.quote(part, safe=""))
+    word = urllib.parse.quote(part, safe="")
+    place = asked(path) if data.draw(st.booleans()) else re.sub(r"\{\w+\}", lambda _: word, path)
     status, text = sent(site, method, place, role, fields)
     letter = LINES[route][WHO.index(role)]
     assert status < 500, text

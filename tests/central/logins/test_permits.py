@@ -64,7 +64,7 @@ def test_streams_of_everybody_are_for_who_may_see_everybody(role: Role):
 def test_the_auditor_reads_and_changes_nothing():
     assert {a for a in Action if reach(Role.AUDITOR, a) is Reach.EVERYWHERE} == {
         Action.SIGN_IN, PRESENCE, Action.SEE_ALL_PRESENCE, VERDICTS, Action.SEE_REASONS, DEVICES, Action.SEE_AUDIT,
-        Action.SEE_ROLL_CALLS, Action.SEE_INSPECTIONS,
+        Action.SEE_ROLL_CALLS, Action.SEE_INSPECTIONS, Action.EXPORT_PERSON,
     }  # fmt: skip
 
 

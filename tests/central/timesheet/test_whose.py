@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -161,7 +162,8 @@ def test_a_signed_sheet_is_shown_as_it_was_signed(two: Made):
         "11/BCC",
         locked.sheet.digest,
     )
-    texts = texts_of(sheet, "en", catalogue("en").gettext)
+    texts = texts_of(replace(sheet, audit_head="2018-11-30 · 7"), "en", catalogue("en").gettext)
+    assert "2018-11-30 · 7" in texts.proof
     assert texts.state.startswith("Signed by Trần Văn Trưởng, 11/BCC") and locked.sheet.digest in texts.proof
     unlock(two.store, two.clock, signing(), "nhầm")
     assert two.sheet().signed is None and two.row("an").cells[0] == "V"

@@ -119,12 +119,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, district: District) -> Iterator[Callable[..., Page]]:
-    """Open a page of the district: path, then any option of a browser context (viewport, java_script_enabled ...)."""
+    """Open a page of the district: path, then any option of a browser context (viewport, java_script_enabled ...).
+
+    live: False = no stream reaches the page, so that nothing but the test changes it.
+    """
     contexts: list[BrowserContext] = []
 
-    def opened(path: str = "", **options: object) -> Page:
+    def opened(path: str = "", live: bool = True, **options: object) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         contexts.append(context)
+        if not live:
+            context.route("**/board/stream*", lambda route: route.abort())
         page = context.new_page()
         page.on("console", lambda message: district.console.append(message.text))
         page.on("pageerror", lambda error: district.console.append(str(error)))

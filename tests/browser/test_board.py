@@ -143,7 +143,7 @@ def test_on_a_wall_no_names_stand_behind_a_click_and_no_reason_of_an_absence(ope
 
 
 def test_a_unit_that_is_higher_than_the_wall_says_how_many_are_not_shown(open_page: Open):
-    page = open_page("?tv=1&seconds=120&lang=en", viewport={"width": 900, "height": 420})
+    page = open_page("?tv=1&seconds=120&lang=en", live=False, viewport={"width": 900, "height": 420})
     expect(page.locator("#pages")).to_have_text(re.compile("page 1"), timeout=LIVE_MS)
     page.evaluate(
         """() => {
@@ -155,5 +155,5 @@ def test_a_unit_that_is_higher_than_the_wall_says_how_many_are_not_shown(open_pa
           document.dispatchEvent(new Event("changed"));
         }"""
     )
-    expect(page.locator(".rest:visible")).to_have_text(re.compile(r"\+\d+"))
+    expect(page.locator(".rest:visible")).to_have_text(re.compile(r"\+\d+"), timeout=LIVE_MS)
     assert page.locator("#units .unit:visible").evaluate("unit => unit.getBoundingClientRect().bottom") <= 420

@@ -27,6 +27,7 @@ STAYS = {
     "sheets": "signed timesheets and minutes: kept as long as accounting law asks",
 }
 LONGEST = 600
+WORD_CHARS = 80
 TITLES: dict[str, tuple[str, str]] = {
     "staff": ("Cán bộ", "Person"),
     "assignment": ("Đơn vị và chức vụ", "Units and positions"),
@@ -74,10 +75,11 @@ def export(store: Store, clock: Clock, code: str, who: str, route: str) -> str:
     """Everything held about a person as JSON text; that somebody looked is kept. Raises PrivacyError."""
     now_ms = clock.now_ms()
     with store.write() as db:
-        if not personal.is_known(db, code):
-            raise PrivacyError(f"{code}: nobody has this code; `staff --search NAME` finds people")
-        held = personal.held(db, code)
+        _known(db, code)
         users.add_view(db, now_ms, who[:80], "export", route, code)
+    # The log is searched whole: nobody who writes waits for that.
+    with store.read() as db:
+        held = personal.held(db, code)
     sections = [
         {"name": name, "vi": TITLES[name][0], "en": TITLES[name][1], "rows": rows} for name, rows in held.items()
     ]
@@ -87,6 +89,7 @@ def export(store: Store, clock: Clock, code: str, who: str, route: str) -> str:
 
 def make_nameless(store: Store, clock: Clock, code: str, doc_no: str, by: str, *, only_look: bool = False) -> int:
     """Take a person's name and all free words about them away; how many rows that changes. Raises PrivacyError."""
+    _documented(doc_no, by)
     with store.write() as db:
         _check(db, code, local_date(clock.now_ms()))
         changed = _make_nameless(db, code, doc_no, by, clock.now_ms())
@@ -95,9 +98,20 @@ def make_nameless(store: Store, clock: Clock, code: str, doc_no: str, by: str, *
     return changed
 
 
-def _check(db: sa.Connection, code: str, today: dt.date) -> None:
+def _known(db: sa.Connection, code: str) -> None:
     if not personal.is_known(db, code):
         raise PrivacyError(f"{code}: nobody has this code; `staff --search NAME` finds people")
+
+
+def _documented(doc_no: str, by: str) -> None:
+    if not doc_no.strip():
+        raise PrivacyError("no document says so: give the number of the request or decision")
+    if len(doc_no) > WORD_CHARS or len(by) > WORD_CHARS:
+        raise PrivacyError(f"number of the document and name: at most {WORD_CHARS} letters each")
+
+
+def _check(db: sa.Connection, code: str, today: dt.date) -> None:
+    _known(db, code)
     last = personal.last_day(db, code)
     if last is None or last >= today:
         raise PrivacyError(f"{code}: still employed; whoever is judged has a name (`left` in staff.csv says otherwise)")
@@ -123,6 +137,7 @@ def decide(store: Store, clock: Clock, kind: str, months: int | None, doc_no: st
         raise PrivacyError(f"{kind}: there is no rule for this{why}. Kinds are {', '.join(STANDARD)}")
     if months is not None and not 1 <= months <= LONGEST:
         raise PrivacyError(f"{kind}: {months} months must lie between 1 and {LONGEST}")
+    _documented(doc_no, by)
     rule = {"what": "rule", "kind": kind, "months": months, "doc_no": doc_no, "by": by, "at_ms": clock.now_ms()}
     with store.write() as db:
         retention.add(db, rule)
@@ -159,7 +174,8 @@ def _applied(db: sa.Connection, kind: str, now_ms: int, *, look: bool) -> Applie
         return Applied(kind, None, doc_no, 0)
     until = months_before(local_date(now_ms), months)
     if kind == DEPARTED:
-        codes = [code for code in personal.left_before(db, until) if code not in retention.nameless(db)]
+        gone = retention.nameless(db)
+        codes = [code for code in personal.left_before(db, until) if code not in gone]
         ready = [code for code in codes if not personal.has_open_case(db, code)]
         for code in () if look else ready:
             _make_nameless(db, code, doc_no, "", now_ms)

@@ -122,8 +122,8 @@ def _about(table: sa.Table, code: str) -> sa.ColumnElement[bool]:
 
 
 def _names(column: sa.ColumnElement[str | None], code: str) -> sa.ColumnElement[bool]:
-    """Whether JSON text holds the code as a value."""
-    return column.contains(json.dumps(code), autoescape=True)
+    """Whether JSON text holds the code as a value; the log and withdrawn facts write letters as they are."""
+    return column.contains(json.dumps(code, ensure_ascii=False), autoescape=True)
 
 
 def _punches(code: str) -> sa.Select[Any]:

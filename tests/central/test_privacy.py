@@ -86,6 +86,23 @@ def test_an_export_holds_what_is_known_and_that_somebody_looked(store: Store, fo
         assert users.views(db) == [("an", "test", GONE)]
 
 
+def test_an_export_finds_what_the_log_says_of_a_code_with_vietnamese_letters(store: Store, folder: Path) -> None:
+    with (folder / "staff.csv").open(encoding="utf-8") as lines:
+        someone = next(person for person in csv.DictReader(lines) if person["code"] == HERE)
+    with (folder / "staff.csv").open("a", encoding="utf-8", newline="") as out:
+        csv.DictWriter(out, list(someone)).writerow({**someone, "code": "ĐA01"})
+    import_office(store, CLOCK, folder)
+    assert sections(store, "ĐA01")["audit"]
+
+
+@pytest.mark.parametrize(("doc", "by"), [("", "an"), (" ", "an"), ("9" * 81, "an"), ("9/QĐ", "a" * 81)])
+def test_nothing_is_decided_without_a_document_that_fits(store: Store, doc: str, by: str) -> None:
+    with pytest.raises(PrivacyError, match="document"):
+        privacy.make_nameless(store, CLOCK, GONE, doc, by)
+    with pytest.raises(PrivacyError, match="document"):
+        privacy.decide(store, CLOCK, privacy.VIEWS, 1, doc, by)
+
+
 def test_no_secret_of_a_login_is_exported(store: Store) -> None:
     from central import logins
     from central.permits import Role

@@ -125,15 +125,14 @@ class Live:
         found = {card.code: str(parts.unit(card, say, opened)) for card in board.units}
         return {"": str(parts.summary(board, say)), **found}
 
-    async def stream_part(self, language: str, wanted: Wanted) -> AsyncIterator[bytes]:
+    async def stream_part(self, language: str, wanted: Wanted, seen: Collection[str] | None) -> AsyncIterator[bytes]:
         """The pieces of a part of the board, first all of them, then those that change; `reset` when a unit is gone
-        from it. Worked out for each reader, beside the server's event loop."""
+        from it. seen: as in `Picture.part`. Worked out for each reader, beside the server's event loop."""
         sent: dict[str, str] = {}
         time = ""
         async for _ in self.feeds[f"board-{language}"].stream(None):
-            picture = self.picture
-            board = await asyncio.to_thread(picture.part, language, wanted, None)
-            pieces = self._written(board, language, opened=wanted.people)
+            board = await asyncio.to_thread(self.picture.part, language, wanted, seen)
+            pieces = await asyncio.to_thread(self._written, board, language, opened=wanted.people)
             news = [event("reset", "")] if set(sent) - set(pieces) else []
             news += [event("piece", text) for name, text in pieces.items() if sent.get(name) != text]
             news += [event("time", board.time)] if board.time != time else []

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from jinja2 import Environment
 
@@ -55,7 +55,6 @@ def router(live: Live, templates: Environment, gate: Gate) -> APIRouter:
             page.render(
                 language=language,
                 board=whole if grant.units is None else only(whole, grant.units),
-                live=grant.units is None,
                 tv=tv,
                 seconds=seconds,
                 account=grant.bearer.name if grant.bearer else "",
@@ -75,8 +74,11 @@ def router(live: Live, templates: Environment, gate: Gate) -> APIRouter:
         last: str | None = Query(None, max_length=64),
         last_event_id: str | None = Header(None, max_length=64),
     ) -> StreamingResponse:
-        if wanted.anything:
-            part = live.stream_part(chosen(lang), wanted)
+        grant = granted(request)
+        if grant.own:
+            raise HTTPException(403, "the board shows others than yourself")
+        if wanted.anything or grant.units is not None:
+            part = live.stream_part(chosen(lang), wanted, grant.units)
             return StreamingResponse(gate.while_let_in(request, part), media_type=EVENTS)
         feed = live.feeds[f"board-{chosen(lang)}"]
         return StreamingResponse(gate.while_let_in(request, feed.stream(last_event_id or last)), media_type=EVENTS)

@@ -79,3 +79,11 @@ def test_a_part_of_the_board_keeps_current(site: Site):
     browser = site.browser(Role.ADMINISTRATOR)
     got = browser.read(f"/board/stream?lang=en&unit={OTHER}", b"event: time")
     assert f'id="unit-{OTHER}"'.encode() in got and f'id="unit-{UNIT}"'.encode() not in got
+
+
+def test_whoever_sees_one_unit_is_kept_current_of_that_one_alone(site: Site):
+    browser = site.browser(Role.CLERK)
+    for asked in ("lang=en", f"lang=en&unit={OTHER}"):
+        got = browser.read(f"/board/stream?{asked}", b"event: time")
+        assert f'id="unit-{OTHER}"'.encode() not in got
+        assert (f'id="unit-{UNIT}"'.encode() in got) is ("unit=" not in asked)

@@ -25,6 +25,12 @@ class Message:
     text: bytes
 
 
+def event(kind: str, content: str) -> bytes:
+    """One event without a number, ready for the wire; the lines of content are kept."""
+    lines = "".join(f"data: {line}\n" for line in content.split("\n"))
+    return f"event: {kind}\n{lines}\n".encode()
+
+
 class Feed:
     """One stream of events, the newest kept as far as `capacity` and `capacity_bytes` allow. Everything runs in the
     server's event loop."""
@@ -42,9 +48,8 @@ class Feed:
     async def publish(self, kind: str, content: str) -> int:
         """Add an event; content is one text, its lines are kept. Returns its number."""
         self._number += 1
-        lines = "".join(f"data: {line}\n" for line in content.split("\n"))
-        text = f"id: {self.epoch}-{self._number}\nevent: {kind}\n{lines}\n"
-        self._keep(Message(self._number, text.encode()))
+        text = f"id: {self.epoch}-{self._number}\n".encode() + event(kind, content)
+        self._keep(Message(self._number, text))
         async with self._changed:
             self._changed.notify_all()
         return self._number

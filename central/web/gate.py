@@ -104,7 +104,12 @@ class Gate:
         request.state.grant = OPEN
         if self._on:
             action = NEEDS.get(f"{request.method.replace('HEAD', 'GET')} {request.scope['route'].path}")
-            request.state.grant = await run_in_threadpool(self._decide, request, action)
+            try:
+                request.state.grant = await run_in_threadpool(self._decide, request, action)
+            except HTTPException:
+                # Whoever is refused one page is shown the way to those that they may see.
+                looking.set(Looking(getattr(request.state, "bearer", None), request.url.path))
+                raise
             if action is not Action.SIGN_IN and request.method not in READING:
                 await self._prove(request, action)
         grant = granted(request)
@@ -124,6 +129,7 @@ class Gate:
             return Grant(visit.bearer if visit else None, cookie=cookie)
         if visit is None:
             _send_to_login(request)
+        request.state.bearer = None if visit.must_change else visit.bearer
         reach = Reach.NOWHERE if action is None else reach_of(visit.bearer, action)
         if action is None or reach is Reach.NOWHERE:
             if request.url.path == "/":

@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment
@@ -16,13 +17,15 @@ from jinja2 import Environment
 from central.clock import Clock
 from central.health import Liveness
 from central.ledger import presence_now
-from central.moments import moment
+from central.moments import local_date, moment
 from central.presence import Row, UnitPresence
 from central.store import Store, accounts, collected, fleet
 from central.store import roster as rosters
+from central.store.accounts import Account
 from central.store.roster import Roster
 from central.web.board import BoardPage, board_page
-from central.web.feed import Feed
+from central.web.feed import Feed, event
+from central.web.narrowing import Branch, Wanted, in_order, narrowed
 from central.web.texts import LANGUAGES, catalogue
 
 log = logging.getLogger(__name__)
@@ -33,12 +36,20 @@ LOOK_S = 1.0
 @dataclass(frozen=True, slots=True)
 class Picture:
     """Presence at now_ms: the rows for the JSON interface, the board in each language, and up to when collectors have
-    taken in what the doors sent."""
+    taken in what the doors sent; and what a part of the board is made of."""
 
     now_ms: int
     rows: tuple[dict[str, Any], ...]
     boards: dict[str, BoardPage]
     collected_ms: int | None = None
+    units: tuple[UnitPresence, ...] = ()
+    kept: Mapping[str, Account] = field(default_factory=dict)
+    branches: tuple[Branch, ...] = ()
+
+    def part(self, language: str, wanted: Wanted, seen: Collection[str] | None) -> BoardPage:
+        """The board with those who are wanted alone. seen: codes of the units that may be seen, None = all."""
+        units = narrowed(self.units, wanted, self.branches, seen)
+        return board_page(units, self.now_ms, language, self.kept, self.collected_ms)
 
 
 def presence_rows(units: tuple[UnitPresence, ...]) -> tuple[dict[str, Any], ...]:
@@ -63,6 +74,13 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
+def branches_of(roster: Roster, now_ms: int) -> tuple[Branch, ...]:
+    """The tree of today's units."""
+    today = local_date(now_ms)
+    paths = ((code, roster.workdays.tree.path(code, today)) for code in roster.units)
+    return in_order(Branch(code, roster.unit_name(code, today), path) for code, path in paths if path)
+
+
 class Live:
     """The newest picture and the feeds: `board-vi`, `board-en` (pieces of the page) and `api` (JSON rows)."""
 
@@ -80,12 +98,13 @@ class Live:
         """Take a new picture; returns what changed as (feed, kind of event, content)."""
         now_ms = self._clock.now_ms()
         with self._store.read() as db:
-            units = presence_now(db, now_ms, roster=self._current(db))
+            roster = self._current(db)
+            units = presence_now(db, now_ms, roster=roster)
             kept = accounts.accounts(db)
             taken_in_ms = collected.collected_ms(db)
         boards = {code: board_page(units, now_ms, code, kept, taken_in_ms) for code in LANGUAGES}
         rows = presence_rows(units)
-        self.picture = Picture(now_ms, rows, boards, taken_in_ms)
+        self.picture = Picture(now_ms, rows, boards, taken_in_ms, units, kept, branches_of(roster, now_ms))
         news = [message for code in LANGUAGES for message in self._news(f"board-{code}", self._pieces(code))]
         changed = self._news("api", {row["staff"]: json.dumps(row, ensure_ascii=False) for row in rows})
         return [*news, *((feed, "presence" if kind == "piece" else kind, text) for feed, kind, text in changed)]
@@ -98,10 +117,27 @@ class Live:
 
     def _pieces(self, language: str) -> dict[str, str]:
         """The parts of the page that change, by name, as HTML."""
-        board, say = self.picture.boards[language], catalogue(language).gettext
+        return self._written(self.picture.boards[language], language)
+
+    def _written(self, board: BoardPage, language: str, *, opened: bool = False) -> dict[str, str]:
+        say = catalogue(language).gettext
         parts: Any = self._macros.get_template("parts.html").module
-        found = {card.code: str(parts.unit(card, say)) for card in board.units}
+        found = {card.code: str(parts.unit(card, say, opened)) for card in board.units}
         return {"": str(parts.summary(board, say)), **found}
+
+    async def stream_part(self, language: str, wanted: Wanted, seen: Collection[str] | None) -> AsyncIterator[bytes]:
+        """The pieces of a part of the board, first all of them, then those that change; `reset` when a unit is gone
+        from it. seen: as in `Picture.part`. Worked out for each reader, beside the server's event loop."""
+        sent: dict[str, str] = {}
+        time = ""
+        async for _ in self.feeds[f"board-{language}"].stream(None):
+            board = await asyncio.to_thread(self.picture.part, language, wanted, seen)
+            pieces = await asyncio.to_thread(self._written, board, language, opened=wanted.people)
+            news = [event("reset", "")] if set(sent) - set(pieces) else []
+            news += [event("piece", text) for name, text in pieces.items() if sent.get(name) != text]
+            news += [event("time", board.time)] if board.time != time else []
+            sent, time = pieces, board.time
+            yield b"".join(news) or b": alive\n\n"
 
     def _news(self, feed: str, pieces: dict[str, str]) -> list[tuple[str, str, str]]:
         before = self._sent.get(feed)

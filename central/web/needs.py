@@ -17,7 +17,7 @@ NEEDS: dict[str, Action] = {
     "POST /logout": A.OWN_ACCOUNT,
     "GET /api/openapi.json": A.OWN_ACCOUNT,
     "GET /": A.SEE_PRESENCE,
-    "GET /board/stream": A.SEE_ALL_PRESENCE,
+    "GET /board/stream": A.SEE_PRESENCE,
     "GET /api/v1/presence": A.SEE_PRESENCE,
     "GET /api/v1/stream": A.SEE_ALL_PRESENCE,
     "GET /api/v1/verdicts": A.SEE_VERDICTS,

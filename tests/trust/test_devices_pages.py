@@ -112,7 +112,8 @@ def test_a_station_is_let_in_by_clicks_and_its_slot_turns_green(site, technician
         station.start()
         until(lambda: site.state() == "asks", what="the station's question")
         page = technician.get("/devices")
-        assert "t-asks" in page.text and 'http-equiv="refresh" content="4"' in page.text
+        assert "t-asks" in page.text and 'data-watch="/devices/slot' in page.text
+        assert "t-asks" in technician.get("/devices/slot").text
         digits = digits_of(page)
         until(lambda: digits in station.said().replace(" ", ""), what="the same digits at the station")
         assert technician.send("/devices", f"/devices/{DOOR}/confirm", digits=digits).status == 303

@@ -54,7 +54,6 @@ Word = Annotated[str, Query(max_length=40)]
 DOOR = re.compile(r"[^\W_][\w.~-]{0,38}")
 """A door's code stands in addresses and on screens."""
 TAKEN = frozenset({"new", "slot"})
-SOON_S, LATER_S = 4, 30
 """How often the page loads itself again: while a station is being let in, and otherwise."""
 
 
@@ -126,7 +125,6 @@ class _Pages:
     def _fleet(self, request: Request, language: str, done: str, problem: str, status: int) -> Response:
         known, say = self._known(), catalogue(language).gettext
         units, cards = units_of(known, self._clock.now_ms(), language), self._slots(known, language)
-        underway = any(card.tone in ("asks", "waits") for card in cards)
         bearer = granted(request).bearer
         hint = "" if bearer is not None and bearer.name else say(NO_LOGINS)
         return self._page(
@@ -137,7 +135,6 @@ class _Pages:
             units=units,
             counts=counts_of(units, language),
             slots=cards,
-            refresh=SOON_S if underway else LATER_S,
             done=done and say(done),
             problem=problem and say(problem),
             hint=hint,
@@ -145,8 +142,8 @@ class _Pages:
 
     def slot(self, request: Request, door: Word = "", lang: Lang = None) -> Response:
         language = chosen(lang)
-        found = {card.door: card for card in self._slots(self._known(), language)}
-        return self._page(request, "device_slot.html", language, slot=found.get(door))
+        found = [card for card in self._slots(self._known(), language) if door in ("", card.door)]
+        return self._page(request, "device_slot.html", language, slots=found)
 
     def new(self, request: Request, lang: Lang = None, door: Word = "", replace: Word = "") -> Response:
         return self._new(request, chosen(lang), {"door": door, "replace": replace}, "", 200)

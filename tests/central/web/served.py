@@ -54,6 +54,14 @@ class Browser:
             with refused:
                 return refused.code, refused.headers, refused.read().decode()
 
+    def read(self, path: str, until: bytes) -> bytes:
+        """What a stream says up to and with these words."""
+        opener, got = urllib.request.build_opener(Stay, urllib.request.HTTPCookieProcessor(self.jar)), b""
+        with opener.open(self.url + path, timeout=30) as found:
+            while until not in got:
+                got += found.readline()
+        return got
+
     def post(self, page: str, path: str, **fields: str) -> tuple[int, Any, str]:
         """Send the form of a page, with what the page gave it."""
         token = re.search(r'name="form_token" value="([0-9a-f]+)"', self.ask(page)[2])

@@ -27,7 +27,7 @@ GET /api/v1/devices            - - - - - p p p l
 GET /api/v1/presence           u o u u u - a a l
 GET /api/v1/stream             - - - - - - s s l
 GET /api/v1/verdicts           - o u u u - a a l
-GET /board/stream              - - - - - - s s l
+GET /board/stream              s - s s s - s s l
 GET /audit                     - - - - - - e e l
 GET /audit/csv                 - - - - - - e e l
 GET /devices                   - - - - - p p p l
